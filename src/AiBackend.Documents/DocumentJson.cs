@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AiBackend.Documents;
+
+/// <summary>How documents are written as JSON in every database.</summary>
+public static class DocumentJson
+{
+    /// <summary>
+    /// Snake case; nulls left out; enums as snake case text; times as RFC 3339 UTC with milliseconds, so that their text sorts;
+    /// free JSON (<see cref="RawJson"/>) as a string, so that it comes back exactly as it went in.
+    /// </summary>
+    public static JsonSerializerOptions Options { get; } = Make();
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+            Converters =
+            {
+                new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
+                new UtcTimeConverter(),
+                new StoredRawJsonConverter(),
+            },
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+
+    private sealed class StoredRawJsonConverter : JsonConverter<RawJson>
+    {
+        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(reader.GetString() ?? throw new JsonException("Stored JSON is missing."));
+
+        public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Text);
+    }
+}
+
+/// <summary>Writes a time as <c>2026-11-22T15:04:05.678Z</c> and reads any RFC 3339 time, into UTC.</summary>
+public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    /// <summary>The text of a time as it is stored and sent: fixed width, so that it sorts.</summary>
+    public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
+
+    /// <inheritdoc />
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String || !reader.TryGetDateTimeOffset(out var time))
+        {
+            throw new JsonException("Expected an RFC 3339 time such as 2026-11-22T15:04:05.678Z.");
+        }
+
+        return time.ToUniversalTime();
+    }
+
+    /// <inheritdoc />
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[24];
+        value.UtcDateTime.TryFormat(text, out var length, Format, CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+}

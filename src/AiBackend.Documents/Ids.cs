@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace AiBackend.Documents;
+
+/// <summary>
+/// Makes ids of the form <c>&lt;prefix&gt;_&lt;26 characters&gt;</c>: lower-case Crockford base32 of a UUIDv7 (RFC 9562),
+/// so that ids sort by the time they were made. Within one process and millisecond they also sort by order of creation
+/// (the 12 bits of <c>rand_a</c> count).
+/// </summary>
+public sealed class Ids(TimeProvider clock)
+{
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private const int EncodedLength = 26;
+
+    private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
+
+    private readonly Lock gate = new();
+    private long lastStamp;
+
+    /// <summary>A new id with this prefix, given without the underscore.</summary>
+    public string New(string prefix)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes[8..]);
+        var stamp = NextStamp();
+        var milliseconds = stamp >> 12;
+        for (var i = 0; i < 6; i++)
+        {
+            bytes[i] = (byte)(milliseconds >> (40 - (8 * i)));
+        }
+
+        bytes[6] = (byte)(0x70 | (byte)((stamp >> 8) & 0x0F));
+        bytes[7] = (byte)stamp;
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return Encode(prefix, bytes);
+    }
+
+    /// <summary>
+    /// The id of the one thing that follows from another, such as the reply of a run: the same prefix and source always
+    /// give the same id, so doing the work twice cannot make two.
+    /// </summary>
+    public static string Follow(string prefix, string sourceId)
+    {
+        if (!TryGetPrefix(sourceId, out _))
+        {
+            throw new ArgumentException($"'{sourceId}' is not an id.", nameof(sourceId));
+        }
+
+        return string.Concat(prefix, "_", sourceId.AsSpan(sourceId.Length - EncodedLength));
+    }
+
+    /// <summary>Whether the text has the form of an id with this prefix. Says nothing of its existence.</summary>
+    public static bool IsId(string prefix, string? text) => text is not null && TryGetPrefix(text, out var found) && found == prefix;
+
+    private static bool TryGetPrefix(string text, out string prefix)
+    {
+        prefix = string.Empty;
+        var underscore = text.Length - EncodedLength - 1;
+        if (underscore < 1 || text[underscore] != '_' || text[(underscore + 1)..].AsSpan().ContainsAnyExcept(Characters))
+        {
+            return false;
+        }
+
+        prefix = text[..underscore];
+        return true;
+    }
+
+    private long NextStamp()
+    {
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds() << 12;
+        lock (gate)
+        {
+            return lastStamp = Math.Max(now, lastStamp + 1);
+        }
+    }
+
+    private static string Encode(string prefix, ReadOnlySpan<byte> bytes)
+    {
+        var value = new UInt128(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+        return string.Create(prefix.Length + 1 + EncodedLength, (prefix, value), static (text, state) =>
+        {
+            state.prefix.CopyTo(text);
+            text[state.prefix.Length] = '_';
+            var rest = state.value;
+            for (var i = text.Length - 1; i > state.prefix.Length; i--)
+            {
+                text[i] = Alphabet[(int)(rest & 31)];
+                rest >>= 5;
+            }
+        });
+    }
+}
