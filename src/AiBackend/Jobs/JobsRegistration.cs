@@ -1,0 +1,45 @@
+using AiBackend.Documents;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AiBackend.Jobs;
+
+internal static class JobsRegistration
+{
+    /// <summary>Adds background jobs and what all work shares.</summary>
+    public static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        AddShared(services);
+        services.AddSingleton<DocumentSet>(JobDocuments.Jobs);
+        services.AddSingleton<JobQueue>();
+        services.AddHostedService<ExpirySweeper>();
+        return services.AddWork<Job, JobWork>(options =>
+        {
+            options.Name = "jobs";
+            options.Lease = TimeSpan.FromSeconds(30);
+        });
+    }
+
+    /// <summary>Adds a type of work and the loop that does it.</summary>
+    public static IServiceCollection AddWork<T, THandler>(this IServiceCollection services, Action<WorkOptions<T>> configure)
+        where T : LeasedDocument
+        where THandler : class, IWorkHandler<T>
+    {
+        AddShared(services);
+        var options = new WorkOptions<T>();
+        configure(options);
+        services.AddSingleton(options);
+        services.AddSingleton<IWorkHandler<T>, THandler>();
+        return services.AddHostedService<WorkLoop<T>>();
+    }
+
+    /// <summary>Adds a kind of background job.</summary>
+    public static IServiceCollection AddJobHandler<T>(this IServiceCollection services)
+        where T : class, IJobHandler =>
+        services.AddSingleton<IJobHandler, T>();
+
+    private static void AddShared(IServiceCollection services)
+    {
+        services.TryAddSingleton<WorkCancellation>();
+        services.TryAddSingleton<WorkHealth>();
+    }
+}

@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using AiBackend.Documents;
+using Microsoft.Extensions.Options;
+
+namespace AiBackend.Jobs;
+
+/// <summary>
+/// Does all work of one type in this process: claims in turn, runs up to the limit at once, keeps the leases, hears
+/// cancellations, and at shutdown lets running work finish for a while before it hands it back.
+/// </summary>
+internal sealed partial class WorkLoop<T>(
+    DocumentStore store,
+    IWorkHandler<T> handler,
+    WorkOptions<T> options,
+    IOptions<JobsOptions> jobs,
+    WorkCancellation cancellation,
+    WorkHealth health,
+    TimeProvider clock,
+    ILogger<WorkLoop<T>> logger) : BackgroundService
+    where T : LeasedDocument
+{
+    private readonly string owner = WorkerName.Value;
+    private readonly FairClaims<T> claims = new(store.AcrossTenants, clock);
+    private readonly ConcurrentDictionary<Task, T> running = new();
+    private readonly ConcurrentDictionary<string, int> runningByClient = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource drained = new();
+    private bool skippedClient;
+
+    public override void Dispose()
+    {
+        drained.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!jobs.Value.RunsWork)
+        {
+            return;
+        }
+
+        using var alive = health.Entered(options.Name);
+        using var signal = store.Signals.Subscribe(Leases.Topic<T>());
+        using var slots = new SemaphoreSlim(options.Concurrency);
+        try
+        {
+            while (true)
+            {
+                await slots.WaitAsync(stoppingToken);
+                if (await TryClaimAsync(stoppingToken) is { } work)
+                {
+                    Start(work, slots);
+                }
+                else
+                {
+                    slots.Release();
+                    await signal.WaitAsync(jobs.Value.PollInterval, clock, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await DrainAsync();
+        }
+    }
+
+    private async Task<T?> TryClaimAsync(CancellationToken ct)
+    {
+        skippedClient = false;
+        try
+        {
+            return await claims.NextAsync(owner, options.Lease, MayRun, ct);
+        }
+        catch (Exception error) when (!ct.IsCancellationRequested)
+        {
+            LogClaimFailed(error, options.Name);
+            return null;
+        }
+    }
+
+    private bool MayRun(string clientId)
+    {
+        var mayRun = options.ConcurrencyPerClient is not { } limit || runningByClient.GetValueOrDefault(clientId) < limit;
+        skippedClient |= !mayRun;
+        return mayRun;
+    }
+
+    private void Start(T work, SemaphoreSlim slots)
+    {
+        runningByClient.AddOrUpdate(work.ClientId, 1, (_, count) => count + 1);
+        var task = Task.Run(() => RunAsync(work));
+        running[task] = work;
+        _ = task.ContinueWith(
+            ended =>
+            {
+                running.TryRemove(ended, out _);
+                if (runningByClient.AddOrUpdate(work.ClientId, 0, (_, count) => count - 1) == 0)
+                {
+                    runningByClient.TryRemove(KeyValuePair.Create(work.ClientId, 0));
+                }
+
+                slots.Release();
+                if (skippedClient)
+                {
+                    store.Signals.Raise(Leases.Topic<T>());
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    private async Task RunAsync(T work)
+    {
+        using var activity = WorkTelemetry.Start(options.Name, work);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(drained.Token);
+        cancellation.Started(work.Id, stop);
+        using var ended = new CancellationTokenSource();
+        var keeping = KeepLeaseAsync(work, stop, ended.Token);
+        try
+        {
+            await handler.HandleAsync(work, stop.Token);
+        }
+        catch (LeaseLostException)
+        {
+            LogLeaseLost(options.Name, work.Id);
+        }
+        catch (OperationCanceledException) when (drained.IsCancellationRequested)
+        {
+            await HandBackAsync(work);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogStopped(options.Name, work.Id);
+        }
+        catch (Exception error)
+        {
+            LogFailed(error, options.Name, work.Id, work.Attempts);
+            WorkTelemetry.Failed(options.Name, activity, error);
+            await AbandonAsync(work, error);
+        }
+        finally
+        {
+            cancellation.Ended(work.Id, stop);
+            await ended.CancelAsync();
+            await keeping;
+        }
+    }
+
+    private async Task KeepLeaseAsync(T work, CancellationTokenSource stop, CancellationToken ended)
+    {
+        var extendAt = clock.GetUtcNow() + (options.Lease / 3);
+        using var timer = new PeriodicTimer(jobs.Value.PollInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                var stored = clock.GetUtcNow() < extendAt
+                    ? await store.AcrossTenants.FindAsync<T>(work.Id, ended)
+                    : await ExtendAsync(work, ended);
+                if (stored is null || !Leases.IsHeld(stored, work) || stored is ICancellableWork { CancelRequested: true })
+                {
+                    await stop.CancelAsync();
+                    return;
+                }
+
+                extendAt = stored.DueAt!.Value - (options.Lease * 2 / 3);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The work is done.
+        }
+        catch (Exception error)
+        {
+            // Without a lease the work goes on until its first write, which the fence refuses if another took it over.
+            LogKeepFailed(error, options.Name, work.Id);
+        }
+    }
+
+    private Task<T?> ExtendAsync(T work, CancellationToken ct) => store.AcrossTenants.CommitAsync(
+        transaction => transaction.UpdateAsync<T>(
+            work.Id,
+            stored => Leases.IsHeld(stored, work) ? stored with { DueAt = clock.GetUtcNow() + options.Lease } : stored),
+        ct);
+
+    private async Task HandBackAsync(T work)
+    {
+        try
+        {
+            await store.AcrossTenants.CommitAsync(
+                transaction => transaction.UpdateAsync<T>(
+                    work.Id, stored => Leases.IsHeld(stored, work) ? stored with { DueAt = clock.GetUtcNow() } : stored),
+                CancellationToken.None);
+            LogHandedBack(options.Name, work.Id);
+        }
+        catch (Exception error)
+        {
+            LogClaimFailed(error, options.Name);
+        }
+    }
+
+    private async Task AbandonAsync(T work, Exception error)
+    {
+        try
+        {
+            await handler.AbandonAsync(work, error, CancellationToken.None);
+        }
+        catch (LeaseLostException)
+        {
+            LogLeaseLost(options.Name, work.Id);
+        }
+        catch (Exception second)
+        {
+            LogFailed(second, options.Name, work.Id, work.Attempts);
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        LogDraining(options.Name, running.Count);
+        var all = Task.WhenAll(running.Keys);
+        try
+        {
+            await all.WaitAsync(jobs.Value.DrainLimit, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            await drained.CancelAsync();
+            await all;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Claiming {Work} failed")]
+    private partial void LogClaimFailed(Exception error, string work);
+
+    [LoggerMessage(LogLevel.Warning, "{Work} {Id} was taken over by another worker")]
+    private partial void LogLeaseLost(string work, string id);
+
+    [LoggerMessage(LogLevel.Information, "{Work} {Id} was stopped")]
+    private partial void LogStopped(string work, string id);
+
+    [LoggerMessage(LogLevel.Error, "{Work} {Id} failed at attempt {Attempt}")]
+    private partial void LogFailed(Exception error, string work, string id, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "The lease of {Work} {Id} could not be kept")]
+    private partial void LogKeepFailed(Exception error, string work, string id);
+
+    [LoggerMessage(LogLevel.Information, "{Work} {Id} was handed back for another worker")]
+    private partial void LogHandedBack(string work, string id);
+
+    [LoggerMessage(LogLevel.Information, "{Work} takes nothing new and lets {Count} finish")]
+    private partial void LogDraining(string work, int count);
+}
