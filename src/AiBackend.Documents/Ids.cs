@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace AiBackend.Documents;
 
@@ -49,6 +50,26 @@ public sealed class Ids(TimeProvider clock)
         }
 
         return string.Concat(prefix, "_", sourceId.AsSpan(sourceId.Length - EncodedLength));
+    }
+
+    /// <summary>
+    /// The id of the one thing that follows from two others, such as the delivery of an event to a processor. It sorts by
+    /// the time of the first.
+    /// </summary>
+    public static string Follow(string prefix, string sourceId, string otherId)
+    {
+        var follower = Follow(prefix, sourceId);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{sourceId}\n{otherId}"), hash);
+
+        // Time, counter, version and variant of the UUIDv7 end within the first 14 characters; the rest is random there.
+        Span<char> rest = stackalloc char[EncodedLength - 14];
+        for (var i = 0; i < rest.Length; i++)
+        {
+            rest[i] = Alphabet[hash[i] & 31];
+        }
+
+        return string.Concat(follower.AsSpan(0, follower.Length - rest.Length), rest);
     }
 
     /// <summary>Whether the text has the form of an id with this prefix. Says nothing of its existence.</summary>
