@@ -1,15 +1,13 @@
 using AiBackend.Documents;
+using AiBackend.Jobs;
 
 namespace AiBackend.Events;
 
-/// <summary>How far a delivery is.</summary>
+/// <summary>How far a delivery is, as it is stored. A pending one that is leased is being sent.</summary>
 internal enum DeliveryStatus
 {
     /// <summary>Waits for its next attempt.</summary>
     Pending,
-
-    /// <summary>An attempt is under way.</summary>
-    InProgress,
 
     /// <summary>The processor took the event.</summary>
     Delivered,
@@ -21,8 +19,11 @@ internal enum DeliveryStatus
     Cancelled,
 }
 
-/// <summary>One event on its way to one processor. Its claims (<c>Attempts</c>) may outnumber the attempts that were sent.</summary>
-internal sealed record Delivery : LeasedDocument
+/// <summary>
+/// One event on its way to one processor. Its claims (<c>Attempts</c>) may outnumber the attempts that were recorded: a process
+/// that died while it sent leaves only the claim. While nobody sends, <c>LeaseOwner</c> is null.
+/// </summary>
+internal sealed record Delivery : LeasedDocument, ITracedWork
 {
     public required string EventId { get; init; }
 
@@ -36,7 +37,8 @@ internal sealed record Delivery : LeasedDocument
     /// <summary>Attempts of the present round, which the retry schedule counts; a retry by hand starts a new round.</summary>
     public int RoundAttempts { get; init; }
 
-    public required string TraceId { get; init; }
+    /// <summary>That of the event.</summary>
+    public required string TraceParent { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -51,7 +53,7 @@ internal sealed record Delivery : LeasedDocument
         ProcessorId = processorId,
         Status = DeliveryStatus.Pending,
         DueAt = raised.CreatedAt,
-        TraceId = raised.TraceId,
+        TraceParent = raised.TraceParent,
         CreatedAt = raised.CreatedAt,
         UpdatedAt = raised.CreatedAt,
     };

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AiBackend.Documents;
 
 namespace AiBackend.Events;
@@ -24,7 +25,11 @@ internal sealed record Event : TenantDocument
     public required RawJson Data { get; init; }
 
     /// <summary>The trace in which it happened: 32 hexadecimal digits.</summary>
-    public required string TraceId { get; init; }
+    [JsonIgnore]
+    public string TraceId => TraceParent.Substring(3, 32);
+
+    /// <summary>The W3C <c>traceparent</c> of the span that raised it; deliveries continue it.</summary>
+    public required string TraceParent { get; init; }
 
     /// <summary>Counts within the session from 1 without gaps; null outside a session.</summary>
     public long? Sequence { get; init; }

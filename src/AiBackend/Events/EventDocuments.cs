@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Jobs;
 
 namespace AiBackend.Events;
 
@@ -16,6 +17,7 @@ internal static class EventDocuments
         .Index("active", processor => processor.ClientId, processor => processor.IsActive);
 
     public static readonly DocumentSet<Delivery> Deliveries = new DocumentSet<Delivery>("deliveries")
+        .WithDueIndexes()
         .Unique("event_processor", delivery => delivery.ClientId, delivery => delivery.EventId, delivery => delivery.ProcessorId)
         .Index("client", delivery => delivery.ClientId)
         .Index("status", delivery => delivery.ClientId, delivery => delivery.Status)

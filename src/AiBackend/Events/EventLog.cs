@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AiBackend.Documents;
+using AiBackend.Jobs;
 
 namespace AiBackend.Events;
 
@@ -39,10 +40,19 @@ internal sealed class EventLog(Ids ids, TimeProvider clock)
         ParentId = raised.ParentId,
         SessionId = raised.SessionId,
         Data = raised.Data,
-        TraceId = raised.TraceId ?? (Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString(),
+        TraceParent = TraceParent(raised.TraceId),
         Sequence = raised.Sequence,
         CreatedAt = clock.GetUtcNow(),
     };
+
+    private static string TraceParent(string? traceId)
+    {
+        var current = Activity.Current;
+        return current?.Id is { } id && current.IdFormat == ActivityIdFormat.W3C
+            && (traceId is null || traceId == current.TraceId.ToHexString())
+            ? id
+            : $"00-{traceId ?? ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-01";
+    }
 
     private static async ValueTask DeliverAsync(
         TenantTransaction transaction, Event raised, IReadOnlyList<EventProcessor> processors)
@@ -52,6 +62,7 @@ internal sealed class EventLog(Ids ids, TimeProvider clock)
             if (processor.Wants(raised.Type))
             {
                 await transaction.InsertAsync(Delivery.Of(raised, processor.Id));
+                transaction.SignalWork<Delivery>();
             }
         }
     }
