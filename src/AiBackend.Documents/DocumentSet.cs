@@ -32,7 +32,23 @@ public abstract class DocumentSet
             throw new InvalidOperationException($"The set {Name} declares the index {index.Name} twice.");
         }
 
-        indexes.Add(index);
+        indexes.Add(index with { Present = [.. PresentIn(index)] });
+    }
+
+    private IEnumerable<FieldPath> PresentIn(DocumentIndex index)
+    {
+        if (index.WhereExists is { } required)
+        {
+            yield return required;
+        }
+
+        if (index.IsUnique)
+        {
+            foreach (var field in index.Fields.Where(field => StoredField.Of(DocumentType, field).IsNullable))
+            {
+                yield return field;
+            }
+        }
     }
 }
 
@@ -94,4 +110,11 @@ public sealed class DocumentSet<T>(string name) : DocumentSet(name, typeof(T))
 /// <param name="WhereExists">When set, only documents in which this field is not null are indexed.</param>
 /// <param name="IsArray">Whether the one field is a list of strings whose entries are indexed.</param>
 public sealed record DocumentIndex(
-    string Name, IReadOnlyList<FieldPath> Fields, bool IsUnique, FieldPath? WhereExists, bool IsArray);
+    string Name, IReadOnlyList<FieldPath> Fields, bool IsUnique, FieldPath? WhereExists, bool IsArray)
+{
+    /// <summary>
+    /// Only documents in which all of these are not null are indexed: <see cref="WhereExists"/>, and the fields of a unique
+    /// index that may be null. The index serves only queries that rule null out for them.
+    /// </summary>
+    public IReadOnlyList<FieldPath> Present { get; internal init; } = [];
+}

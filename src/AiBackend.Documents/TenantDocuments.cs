@@ -99,7 +99,17 @@ public sealed class TenantTransaction
     public async ValueTask<T?> UpdateAsync<T>(string id, Func<T, T> change)
         where T : TenantDocument
     {
-        var updated = await AcrossTenants.UpdateAsync<T>(id, found => found.ClientId == ClientId ? change(found) : found);
+        var updated = await AcrossTenants.UpdateAsync<T>(id, found =>
+        {
+            if (found.ClientId != ClientId)
+            {
+                return found;
+            }
+
+            var changed = change(found);
+            RequireOwn(changed);
+            return changed;
+        });
         return updated?.ClientId == ClientId ? updated : null;
     }
 
