@@ -96,7 +96,7 @@ internal ref struct TextScanner(ReadOnlySpan<char> text)
         : char.IsLetterOrDigit(unit) || char.IsSurrogate(unit) ? RunKind.Word
         : RunKind.Symbols;
 
-    private static bool IsIdeograph(char unit) =>
+    public static bool IsIdeograph(char unit) =>
         unit is (>= '\u3041' and <= '\u30FF') or (>= '\u3400' and <= '\u4DBF') or (>= '\u4E00' and <= '\u9FFF')
             or (>= '\uF900' and <= '\uFAFF') && unit is not '\u30FB';
 
