@@ -3,7 +3,7 @@ using MongoDB.Driver;
 namespace AiBackend.Documents.Mongo;
 
 /// <summary>Runs a commit's work in a transaction, again after transient failures, until it is stored or time is up.</summary>
-internal sealed class MongoCommit(MongoConnection connection, DocumentCatalog catalog, CommitSignals signals, TimeSpan limit)
+internal sealed class MongoCommit(MongoConnection connection, MongoSets sets, CommitSignals signals, TimeSpan limit)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -29,7 +29,7 @@ internal sealed class MongoCommit(MongoConnection connection, DocumentCatalog ca
             {
                 using (var held = await locks.TakeAsync(raced, either.Token))
                 {
-                    var transaction = new MongoTransaction(connection, catalog, session, locks, held, either.Token);
+                    var transaction = new MongoTransaction(sets, session, locks, held, either.Token);
                     var (outcome, result) = await TryAsync(session, transaction, work, timeout.Token);
                     if (outcome is null)
                     {

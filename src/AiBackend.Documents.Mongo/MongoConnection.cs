@@ -1,15 +1,11 @@
-using MongoDB.Bson;
 using MongoDB.Driver;
 
 namespace AiBackend.Documents.Mongo;
 
-/// <summary>The driver's client with the guarantees that the contract needs, and the collections of one database.</summary>
+/// <summary>The driver's client with the guarantees that the contract needs, and its one database.</summary>
 internal sealed class MongoConnection : IDisposable
 {
     private const string DefaultDatabase = "ai_backend";
-
-    // Documents carry their ids, so the driver need not look for one.
-    private static readonly MongoCollectionSettings Settings = new() { AssignIdOnInsert = false };
 
     public MongoConnection(MongoOptions options)
     {
@@ -36,8 +32,6 @@ internal sealed class MongoConnection : IDisposable
     public WriteConcern Durable { get; }
 
     public IMongoDatabase Database { get; }
-
-    public IMongoCollection<RawBsonDocument> Collection(DocumentSet set) => Database.GetCollection<RawBsonDocument>(set.Name, Settings);
 
     public void Dispose() => Client.Dispose();
 }

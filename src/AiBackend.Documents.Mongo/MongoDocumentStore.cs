@@ -14,8 +14,8 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
 
     private static readonly TimeSpan ReadinessLimit = TimeSpan.FromSeconds(2);
 
-    private readonly DocumentCatalog catalog;
     private readonly MongoConnection connection;
+    private readonly MongoSets sets;
     private readonly MongoCommit commit;
     private readonly TimeSpan limit;
 
@@ -23,7 +23,6 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
     public MongoDocumentStore(DocumentCatalog catalog, MongoOptions options)
     {
-        this.catalog = catalog;
         try
         {
             connection = new MongoConnection(options);
@@ -34,7 +33,8 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
         }
 
         limit = options.OperationLimit;
-        commit = new MongoCommit(connection, catalog, Signals, options.CommitLimit);
+        sets = new MongoSets(catalog, connection.Database, options.RequireServedQueries);
+        commit = new MongoCommit(connection, sets, Signals, options.CommitLimit);
     }
 
     /// <inheritdoc />
@@ -45,7 +45,7 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     {
         var schema = new MongoSchema(connection);
         await schema.RequireTransactionsAsync(ct);
-        foreach (var set in catalog.Sets)
+        foreach (var set in sets.All)
         {
             try
             {
@@ -85,12 +85,12 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     public Task<T?> FindAsync<T>(string id, CancellationToken ct)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         return AskAsync(
             set.Name,
             async answer =>
             {
-                using var found = await connection.Collection(set).FindAsync(new BsonDocument("_id", id), cancellationToken: answer);
+                using var found = await sets.Collection(set).FindAsync(new BsonDocument("_id", id), cancellationToken: answer);
                 return await found.FirstOrDefaultAsync(answer) is { } document ? JsonBson.Read<T>(document) : null;
             },
             ct);
@@ -98,23 +98,23 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
 
     /// <inheritdoc />
     public Task<IReadOnlyList<T>> ListAsync<T>(Query<T> query, CancellationToken ct)
-        where T : Document => ReadAsync<T, T>(query, MongoFilters.Of(query), MongoReads.Options(query), ct);
+        where T : Document => ReadAsync<T>(sets.ListedBy(query), MongoFilters.Of(query), MongoReads.Options(query), ct);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<TView>> ListAsync<T, TView>(Query<T> query, CancellationToken ct)
         where T : Document
     {
         var fields = DocumentJson.Options.GetTypeInfo(typeof(TView)).Properties.Select(property => property.Name is "id" ? "_id" : property.Name);
-        return ReadAsync<T, TView>(query, MongoFilters.Of(query), MongoReads.Options(query, fields), ct);
+        return ReadAsync<TView>(sets.ListedBy(query), MongoFilters.Of(query), MongoReads.Options(query, fields), ct);
     }
 
     /// <inheritdoc />
     public async Task<Page<T>> PageAsync<T>(Query<T> query, string? cursor, int limit, CancellationToken ct)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of(query, isOrdered: true);
         var filter = cursor is null ? MongoFilters.Of(query) : MongoFilters.After(set, query, PageCursor.Read(set, query, cursor));
-        var found = await ReadAsync<T, T>(query, filter, MongoReads.Options(query.Take(limit + 1)), ct);
+        var found = await ReadAsync<T>(set, filter, MongoReads.Options(query.Take(limit + 1)), ct);
         return found.Count <= limit
             ? new Page<T>(found, null)
             : new Page<T>([.. found.Take(limit)], PageCursor.After(set, query, found[limit - 1]));
@@ -124,10 +124,9 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     public Task<long> CountAsync<T>(Query<T> query, CancellationToken ct)
         where T : Document
     {
-        var set = catalog.Of<T>();
-        QueryCheck.Require(set, query, isOrdered: false);
+        var set = sets.Of(query, isOrdered: false);
         return AskAsync(
-            set.Name, answer => connection.Collection(set).CountDocumentsAsync(MongoFilters.Of(query), cancellationToken: answer), ct);
+            set.Name, answer => sets.Collection(set).CountDocumentsAsync(MongoFilters.Of(query), cancellationToken: answer), ct);
     }
 
     /// <inheritdoc />
@@ -137,8 +136,7 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     public Task<T?> ClaimAsync<T>(Query<T> query, Lease lease, CancellationToken ct)
         where T : LeasedDocument
     {
-        var set = catalog.Of<T>();
-        QueryCheck.Require(set, query, isOrdered: true);
+        var set = sets.Of(query, isOrdered: true);
         var take = new BsonDocument
         {
             {
@@ -153,7 +151,7 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
         var options = new FindOneAndUpdateOptions<RawBsonDocument> { Sort = MongoFilters.Sort(query), ReturnDocument = ReturnDocument.After };
         return AskAsync(
             set.Name,
-            async answer => await connection.Collection(set).FindOneAndUpdateAsync(MongoFilters.Of(query), take, options, answer) is { } taken
+            async answer => await sets.Collection(set).FindOneAndUpdateAsync(MongoFilters.Of(query), take, options, answer) is { } taken
                 ? JsonBson.Read<T>(taken)
                 : null,
             ct);
@@ -163,7 +161,7 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     public async Task<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken ct)
     {
         var removed = 0L;
-        foreach (var set in catalog.Sets.Where(set => set.ExpiryField is not null))
+        foreach (var set in sets.All.Where(set => set.ExpiryField is not null))
         {
             var expired = new BsonDocument(set.ExpiryField!.Value.Stored(), new BsonDocument("$lte", JsonBson.Value(now)));
             (int Found, long Removed) batch;
@@ -200,17 +198,14 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
         }
     }
 
-    private Task<IReadOnlyList<TView>> ReadAsync<T, TView>(
-        Query<T> query, BsonDocument filter, FindOptions<RawBsonDocument> options, CancellationToken ct)
-        where T : Document
+    private Task<IReadOnlyList<TView>> ReadAsync<TView>(
+        DocumentSet set, BsonDocument filter, FindOptions<RawBsonDocument> options, CancellationToken ct)
     {
-        var set = catalog.Of<T>();
-        QueryCheck.Require(set, query, isOrdered: query.Order.Count > 0 || options.Limit is not null);
         return AskAsync<IReadOnlyList<TView>>(
             set.Name,
             async answer =>
             {
-                using var found = await connection.Collection(set).FindAsync(filter, options, answer);
+                using var found = await sets.Collection(set).FindAsync(filter, options, answer);
                 return await MongoReads.AllAsync<TView>(found, answer);
             },
             ct);
@@ -218,7 +213,7 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
 
     private async Task<(int Found, long Removed)> RemoveBatchAsync(DocumentSet set, BsonDocument expired, CancellationToken ct)
     {
-        var collection = connection.Collection(set);
+        var collection = sets.Collection(set);
         var options = new FindOptions<RawBsonDocument> { Limit = ExpiredBatch, BatchSize = ExpiredBatch, Projection = new BsonDocument("_id", 1) };
         using var found = await collection.FindAsync(expired, options, ct);
         var ids = new BsonArray(await MongoReads.IdsAsync(found, ct));

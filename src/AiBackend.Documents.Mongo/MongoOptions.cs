@@ -9,6 +9,9 @@ public sealed record MongoOptions
     /// </summary>
     public required string Uri { get; init; }
 
+    /// <summary>Whether a query that no declared index serves throws <see cref="UnservedQueryException"/>. For development and tests.</summary>
+    public bool RequireServedQueries { get; init; }
+
     /// <summary>How long a commit may take with all its tries before it fails.</summary>
     public TimeSpan CommitLimit { get; init; } = TimeSpan.FromSeconds(30);
 

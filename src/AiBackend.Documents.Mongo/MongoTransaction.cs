@@ -8,7 +8,7 @@ namespace AiBackend.Documents.Mongo;
 /// After a failure of the database every further operation fails alike, for the server has given up the transaction.
 /// </summary>
 internal sealed class MongoTransaction(
-    MongoConnection connection, DocumentCatalog catalog, IClientSessionHandle session, DocumentLocks locks, DocumentLocks.Held held, CancellationToken ct)
+    MongoSets sets, IClientSessionHandle session, DocumentLocks locks, DocumentLocks.Held held, CancellationToken ct)
     : ITransaction
 {
     private readonly Dictionary<DocumentSet, List<RawBsonDocument>> inserts = [];
@@ -26,11 +26,11 @@ internal sealed class MongoTransaction(
     public async ValueTask<T?> FindAsync<T>(string id)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         await FlushAsync(set);
         return await RunAsync(set, null, async () =>
         {
-            using var found = await connection.Collection(set).FindAsync(session, ById(id), cancellationToken: ct);
+            using var found = await sets.Collection(set).FindAsync(session, ById(id), cancellationToken: ct);
             return await found.FirstOrDefaultAsync(ct) is { } document ? JsonBson.Read<T>(document) : null;
         });
     }
@@ -38,11 +38,11 @@ internal sealed class MongoTransaction(
     public async ValueTask<IReadOnlyList<T>> ListAsync<T>(Query<T> query)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.ListedBy(query);
         await FlushAsync(set);
         return await RunAsync(set, null, async () =>
         {
-            using var found = await connection.Collection(set).FindAsync(session, MongoFilters.Of(query), MongoReads.Options(query), ct);
+            using var found = await sets.Collection(set).FindAsync(session, MongoFilters.Of(query), MongoReads.Options(query), ct);
             return await MongoReads.AllAsync<T>(found, ct);
         });
     }
@@ -50,7 +50,7 @@ internal sealed class MongoTransaction(
     public ValueTask InsertAsync<T>(T document)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         if (!inserts.TryGetValue(set, out var waiting))
         {
             inserts.Add(set, waiting = []);
@@ -63,13 +63,13 @@ internal sealed class MongoTransaction(
     public async ValueTask<T?> UpdateAsync<T>(string id, Func<T, T> change)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         var key = Key(set, id);
         QueueBehindOthers(key);
         await FlushAsync(set);
 
         // Counting the version up is the lock: whoever does so second is refused until this transaction ends.
-        var before = await RunAsync(set, key, () => connection.Collection(set).FindOneAndUpdateAsync(
+        var before = await RunAsync(set, key, () => sets.Collection(set).FindOneAndUpdateAsync(
             session, ById(id), CountVersion(1), new FindOneAndUpdateOptions<RawBsonDocument> { ReturnDocument = ReturnDocument.Before }, ct));
         if (before is null)
         {
@@ -80,7 +80,7 @@ internal sealed class MongoTransaction(
         var changed = change(found);
         if (ReferenceEquals(changed, found))
         {
-            await RunAsync(set, key, () => connection.Collection(set).UpdateOneAsync(session, ById(id), CountVersion(-1), cancellationToken: ct));
+            await RunAsync(set, key, () => sets.Collection(set).UpdateOneAsync(session, ById(id), CountVersion(-1), cancellationToken: ct));
             return found;
         }
 
@@ -91,20 +91,20 @@ internal sealed class MongoTransaction(
 
         changed = WithVersion(changed, found.Version + 1);
         var stored = JsonBson.Document(changed);
-        await RunAsync(set, key, () => connection.Collection(set).ReplaceOneAsync(session, ById(id), stored, cancellationToken: ct));
+        await RunAsync(set, key, () => sets.Collection(set).ReplaceOneAsync(session, ById(id), stored, cancellationToken: ct));
         return changed;
     }
 
     public async ValueTask<T> ReplaceAsync<T>(T document)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         var key = Key(set, document.Id);
         QueueBehindOthers(key);
         await FlushAsync(set);
         var changed = WithVersion(document, document.Version + 1);
         var stored = JsonBson.Document(changed);
-        var result = await RunAsync(set, key, () => connection.Collection(set).ReplaceOneAsync(
+        var result = await RunAsync(set, key, () => sets.Collection(set).ReplaceOneAsync(
             session, ById(document.Id).Add("version", document.Version), stored, cancellationToken: ct));
         return result.MatchedCount == 1 ? changed : throw new VersionConflictException(set.Name, document.Id);
     }
@@ -112,30 +112,30 @@ internal sealed class MongoTransaction(
     public async ValueTask<bool> DeleteAsync<T>(string id)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of<T>();
         var key = Key(set, id);
         QueueBehindOthers(key);
         await FlushAsync(set);
-        var result = await RunAsync(set, key, () => connection.Collection(set).DeleteOneAsync(session, ById(id), cancellationToken: ct));
+        var result = await RunAsync(set, key, () => sets.Collection(set).DeleteOneAsync(session, ById(id), cancellationToken: ct));
         return result.DeletedCount == 1;
     }
 
     public async ValueTask<int> DeleteAllAsync<T>(Query<T> query)
         where T : Document
     {
-        var set = catalog.Of<T>();
+        var set = sets.Of(query, isOrdered: query.Limit is not null);
         await FlushAsync(set);
         var filter = MongoFilters.Of(query);
         if (query.Limit is not null)
         {
             filter = await RunAsync(set, null, async () =>
             {
-                using var found = await connection.Collection(set).FindAsync(session, filter, MongoReads.Options(query, ["_id"]), ct);
+                using var found = await sets.Collection(set).FindAsync(session, filter, MongoReads.Options(query, ["_id"]), ct);
                 return new BsonDocument("_id", new BsonDocument("$in", new BsonArray(await MongoReads.IdsAsync(found, ct))));
             });
         }
 
-        var result = await RunAsync(set, null, () => connection.Collection(set).DeleteManyAsync(session, filter, cancellationToken: ct));
+        var result = await RunAsync(set, null, () => sets.Collection(set).DeleteManyAsync(session, filter, cancellationToken: ct));
         return (int)result.DeletedCount;
     }
 
@@ -168,7 +168,7 @@ internal sealed class MongoTransaction(
         {
             await RunAsync(set, null, async () =>
             {
-                await connection.Collection(set).InsertManyAsync(session, waiting, cancellationToken: ct);
+                await sets.Collection(set).InsertManyAsync(session, waiting, cancellationToken: ct);
                 return true;
             });
         }

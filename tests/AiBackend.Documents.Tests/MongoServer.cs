@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using AiBackend.Documents.Mongo;
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace AiBackend.Documents.Tests;
+
+/// <summary>The server that <c>TEST_MONGODB_URI</c> names; without it tests are skipped, and fail in CI.</summary>
+internal static class MongoServer
+{
+    private const string Missing = "TEST_MONGODB_URI is not set (eng/mongo dotnet test sets it).";
+
+    /// <summary>Whether a missing server is a failure.</summary>
+    public static bool IsRequired => Environment.GetEnvironmentVariable("CI") == "true";
+
+    public static string UriOrSkip()
+    {
+        if (Environment.GetEnvironmentVariable("TEST_MONGODB_URI") is { Length: > 0 } uri)
+        {
+            return uri;
+        }
+
+        Assert.SkipUnless(IsRequired, Missing);
+        throw new InvalidOperationException(Missing);
+    }
+
+    /// <summary>A database that nobody has used; also the name by which the server knows its client.</summary>
+    public static string NewDatabase(string uri, out string name)
+    {
+        name = $"test_{Guid.NewGuid():n}";
+        return new MongoUrlBuilder(uri) { DatabaseName = name, ApplicationName = name }.ToString();
+    }
+}
+
+/// <summary>A store with a database of its own, which goes with it.</summary>
+internal sealed class MongoTestStore : IAsyncDisposable
+{
+    private readonly MongoClient client;
+    private readonly string name;
+
+    private MongoTestStore(string uri, MongoOptions options, DocumentCatalog catalog)
+    {
+        Uri = MongoServer.NewDatabase(uri, out name);
+        Store = new MongoDocumentStore(catalog, options with { Uri = Uri });
+        client = new MongoClient(uri);
+    }
+
+    public string Uri { get; }
+
+    public MongoDocumentStore Store { get; }
+
+    /// <summary>The database, as another program sees it.</summary>
+    public IMongoDatabase Raw => client.GetDatabase(name);
+
+    public MongoClient RawClient => client;
+
+    public static Task<MongoTestStore> OpenAsync(MongoOptions? options = null, DocumentCatalog? catalog = null) =>
+        OpenAsync(MongoServer.UriOrSkip(), options, catalog);
+
+    public static async Task<MongoTestStore> OpenAsync(string uri, MongoOptions? options, DocumentCatalog? catalog = null)
+    {
+        options ??= new MongoOptions { Uri = uri, RequireServedQueries = true };
+        var opened = new MongoTestStore(uri, options, catalog ?? Ledger.Catalog);
+        await opened.Store.InitializeAsync(TestContext.Current.CancellationToken);
+        return opened;
+    }
+
+    /// <summary>Makes the server fail commands of this store, until the result is disposed.</summary>
+    public async Task<IAsyncDisposable> FailAsync(BsonValue mode, BsonDocument data)
+    {
+        data.Add("appName", name);
+        try
+        {
+            await Admin(new BsonDocument { { "configureFailPoint", "failCommand" }, { "mode", mode }, { "data", data } });
+        }
+        catch (MongoCommandException refused) when (refused.CodeName == "CommandNotFound")
+        {
+            Assert.Skip("The server takes no fail points: start mongod with --setParameter enableTestCommands=1.");
+        }
+
+        return new Reset(this, new BsonDocument { { "configureFailPoint", "failCommand" }, { "mode", "off" } });
+    }
+
+    /// <summary>How long the server keeps a transaction that nobody ends, until the result is disposed.</summary>
+    public async Task<IAsyncDisposable> LimitTransactionsAsync(int seconds)
+    {
+        await Admin(new BsonDocument { { "setParameter", 1 }, { "transactionLifetimeLimitSeconds", seconds } });
+        return new Reset(this, new BsonDocument { { "setParameter", 1 }, { "transactionLifetimeLimitSeconds", 60 } });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await client.DropDatabaseAsync(name);
+        await Store.DisposeAsync();
+        client.Dispose();
+    }
+
+    private Task<BsonDocument> Admin(BsonDocument command) => client.GetDatabase("admin").RunCommandAsync<BsonDocument>(command);
+
+    private sealed class Reset(MongoTestStore store, BsonDocument command) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await store.Admin(command);
+    }
+}
+
+/// <summary>A MongoDB-compatible server of one test, started with options; it ends with the test.</summary>
+internal sealed class MongoStandIn : IAsyncDisposable
+{
+    private readonly Process process;
+
+    private MongoStandIn(Process process, string uri)
+    {
+        this.process = process;
+        Uri = uri;
+    }
+
+    public string Uri { get; }
+
+    public static async Task<MongoStandIn> StartAsync(params string[] options)
+    {
+        // Tests that need a server of their own belong to those that need one at all.
+        _ = MongoServer.UriOrSkip();
+        var shared = Environment.GetEnvironmentVariable("SHARED_DIR") ?? SharedFolder();
+        if (shared is null)
+        {
+            Assert.SkipUnless(MongoServer.IsRequired, "SHARED_DIR is not set and no folder above holds ../shared.");
+            throw new InvalidOperationException("SHARED_DIR is not set.");
+        }
+
+        var start = new ProcessStartInfo(Path.Combine(shared, "tools", "mongo", "run.sh"), ["--port", "0", "--exit-with-stdin", .. options])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var process = Process.Start(start)!;
+        var uri = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        return new MongoStandIn(process, uri ?? throw new InvalidOperationException("The server did not start."));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+    }
+
+    private static string? SharedFolder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Directory.Exists(Path.Combine(folder.FullName, "shared", "tools", "mongo")))
+            {
+                return Path.Combine(folder.FullName, "shared");
+            }
+        }
+
+        return null;
+    }
+}
