@@ -1,3 +1,39 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using AiBackend;
+using AiBackend.Clients;
+using AiBackend.Documents;
+using AiBackend.Events;
+using AiBackend.Http;
+using AiBackend.Jobs;
+using AiBackend.Service;
+
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    var settings = Settings.Bind(builder);
+    builder.AddHost(settings);
+    var services = builder.Services;
+    services.AddStorage();
+    services.AddHttpRules();
+    services.AddClients();
+    services.AddJobs();
+    services.AddEvents();
+    services.AddTelemetry(settings.OtlpEndpoint);
+
+    var app = builder.Build();
+    app.UseErrorAnswers();
+    app.UseRouting();
+    app.UseApiKeys();
+    app.UseRequestRules();
+    app.MapHealth();
+    app.MapApi();
+
+    await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (exception is SettingsException or StoreUnavailableException)
+{
+    // What the operator has to set right; a stack trace would only hide it.
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}

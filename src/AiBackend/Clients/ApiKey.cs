@@ -1,0 +1,28 @@
+using AiBackend.Documents;
+
+namespace AiBackend.Clients;
+
+/// <summary>A client's key. Its secret is not kept, only what it must hash to.</summary>
+internal sealed record ApiKey : TenantDocument
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>SHA-256 of the secret, in hex.</summary>
+    public required string SecretHash { get; init; }
+
+    /// <summary>The secret before the last rotation, which works until <see cref="PreviousValidUntil"/>.</summary>
+    public string? PreviousSecretHash { get; init; }
+
+    public DateTimeOffset? PreviousValidUntil { get; init; }
+
+    /// <summary>From then on the key is refused; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+}

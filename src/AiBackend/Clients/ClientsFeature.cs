@@ -1,0 +1,19 @@
+using AiBackend.Documents;
+using AiBackend.Http;
+
+namespace AiBackend.Clients;
+
+/// <summary>Registers what the host needs of clients.</summary>
+internal static class ClientsFeature
+{
+    public static IServiceCollection AddClients(this IServiceCollection services) => services
+        .AddSingleton<DocumentSet>(ClientDocuments.Clients)
+        .AddSingleton<DocumentSet>(ClientDocuments.Keys)
+        .AddSingleton<DocumentSet>(ClientDocuments.Channels)
+        .AddSingleton<ClientDirectory>()
+        .AddSingleton<Channels>()
+        .AddSingleton<RateLimits>();
+
+    /// <summary>The check of keys; stands right after routing.</summary>
+    public static void UseApiKeys(this IApplicationBuilder app) => app.UseMiddleware<KeyCheck>();
+}

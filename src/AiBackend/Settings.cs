@@ -1,0 +1,116 @@
+using AiBackend.Clients;
+using AiBackend.Events;
+using AiBackend.Http;
+using AiBackend.Jobs;
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace AiBackend;
+
+/// <summary>
+/// The one place that knows the names of settings: from the environment, or from <c>.env</c> in the working folder, to the options
+/// of each feature. <c>.env.example</c> describes them all.
+/// </summary>
+internal sealed record Settings
+{
+    /// <summary>The MongoDB to use (<c>MONGODB_URI</c>); null: the embedded database.</summary>
+    public required string? MongoUri { get; init; }
+
+    /// <summary>Where the embedded database and other files are kept (<c>DATA_DIR</c>); a full path.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Where the service listens (<c>PORT</c>); 0: wherever is free.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Log lines of less importance are left out (<c>LOG_LEVEL</c>).</summary>
+    public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Where traces and metrics go (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
+    public required string? OtlpEndpoint { get; init; }
+
+    /// <summary>Whether a demo client is made (<c>SEED_DEMO</c>).</summary>
+    public required bool SeedsDemo { get; init; }
+
+    /// <summary>Reads all settings and gives every feature its options.</summary>
+    /// <exception cref="SettingsException">Some cannot be used; the message names each.</exception>
+    public static Settings Bind(WebApplicationBuilder builder)
+    {
+        AddEnvironmentFile(builder.Configuration);
+        var read = new SettingReader(builder.Configuration);
+        var dataFolder = Path.GetFullPath(read.Text("DATA_DIR", "./data"));
+        var settings = new Settings
+        {
+            MongoUri = read.Text("MONGODB_URI"),
+            DataFolder = dataFolder,
+            Port = (int)read.Whole("PORT", otherwise: 8080, min: 0, max: 65_535),
+            LogLevel = read.OneOf("LOG_LEVEL", LogLevel.Information),
+            OtlpEndpoint = read.Address("OTEL_EXPORTER_OTLP_ENDPOINT")?.ToString(),
+            SeedsDemo = read.Flag("SEED_DEMO"),
+        };
+        BindHttp(builder.Services, read);
+        BindJobs(builder.Services, read);
+        BindEvents(builder.Services, read);
+        read.RequireNoFaults();
+        var keys = new ServiceKeys(dataFolder, mayMake: builder.Environment.IsDevelopment());
+        builder.Services.AddSingleton(new AdminOptions { Key = keys.Admin(read.Text("ADMIN_API_KEY")) });
+        builder.Services.AddSingleton(new EncryptionOptions
+        {
+            Key = keys.Encryption(read.Text("ENCRYPTION_KEY")),
+            PreviousKey = read.Text("ENCRYPTION_KEY_PREVIOUS"),
+        });
+        keys.RequireAll();
+        return settings;
+    }
+
+    // The environment wins over the file.
+    private static void AddEnvironmentFile(ConfigurationManager configuration)
+    {
+        if (File.Exists(".env"))
+        {
+            var values = DotNetEnv.Env.NoEnvVars().Load(".env").Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value));
+            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = values.DistinctBy(entry => entry.Key) });
+        }
+    }
+
+    private static void BindHttp(IServiceCollection services, SettingReader read)
+    {
+        var defaults = new LimitOptions();
+        services.AddSingleton(new LimitOptions
+        {
+            BodyBytes = read.Whole("MAX_BODY_BYTES", defaults.BodyBytes, min: 1_024, max: 1 << 30),
+            BulkBytes = read.Whole("MAX_BULK_BYTES", defaults.BulkBytes, min: 1_024, max: 1 << 30),
+            UploadBytes = read.Whole("MAX_UPLOAD_BYTES", defaults.UploadBytes, min: 1_024, max: 1 << 30),
+            MetadataBytes = (int)read.Whole("MAX_METADATA_BYTES", defaults.MetadataBytes, min: 2, max: 1 << 24),
+            MessageCharacters = (int)read.Whole("MAX_MESSAGE_CHARS", defaults.MessageCharacters, min: 1, max: 1 << 24),
+            RequestsPerSecond = (int)read.Whole("RATE_LIMIT", defaults.RequestsPerSecond, min: 0, max: 1_000_000),
+        });
+    }
+
+    private static void BindJobs(IServiceCollection services, SettingReader read)
+    {
+        var role = read.OneOf("ROLE", Role.All);
+        var workers = (int)read.Whole("WORKERS", new JobsOptions().Workers, min: 1, max: 1_000);
+        services.Configure<JobsOptions>(options =>
+        {
+            options.RunsWork = role != Role.Api;
+            options.Workers = workers;
+        });
+    }
+
+    private static void BindEvents(IServiceCollection services, SettingReader read)
+    {
+        var schedule = read.Parsed("EVENTS_RETRY_SCHEDULE", new EventsOptions().RetrySchedule, RetrySchedule.Parse);
+        var allowsPrivate = read.Flag("EVENTS_ALLOW_PRIVATE_NETWORKS");
+        services.Configure<EventsOptions>(options =>
+        {
+            options.RetrySchedule = schedule;
+            options.AllowPrivateNetworks = allowsPrivate;
+        });
+    }
+
+    private enum Role
+    {
+        All,
+        Api,
+        Worker,
+    }
+}
