@@ -25,7 +25,9 @@ try
     app.UseApiKeys();
     app.UseRequestRules();
     app.MapHealth();
-    app.MapApi();
+    app.MapPrometheusScrapingEndpoint().AllowKeyless();
+    var api = app.MapApi();
+    api.MapJobs();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

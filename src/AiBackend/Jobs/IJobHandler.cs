@@ -9,7 +9,7 @@ internal interface IJobHandler
     /// <summary>The kind that it does; unique.</summary>
     string Kind { get; }
 
-    /// <summary>The scope that a key needs to read such a job.</summary>
+    /// <summary>The scope that a key needs to read such a job, ending in <c>:read</c>; to cancel it, the same ending in <c>:write</c>.</summary>
     string Scope { get; }
 
     /// <summary>Does the job. Returning completes it, <see cref="JobFailedException"/> fails it, anything else is tried again.</summary>

@@ -60,8 +60,7 @@ internal static class JobDocuments
     public static readonly DocumentSet<Job> Jobs = new DocumentSet<Job>("jobs")
         .WithDueIndexes()
         .Index("by_client", job => job.ClientId)
-        .Index("by_kind", job => job.ClientId, job => job.Kind)
-        .Index("by_status", job => job.ClientId, job => job.Status);
+        .Index("by_scope", job => job.ClientId, job => job.Scope, job => job.Kind, job => job.Status);
 
     /// <summary>Raised whenever the job changes.</summary>
     public static string Topic(string jobId) => $"job:{jobId}";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AiBackend.Documents;
+using AiBackend.Http;
 
 namespace AiBackend.Jobs;
 
@@ -8,6 +9,9 @@ internal sealed class JobQueue(
     DocumentStore store, IEnumerable<IJobHandler> handlers, Ids ids, WorkCancellation cancellation, TimeProvider clock)
 {
     private readonly Dictionary<string, string> scopes = handlers.ToDictionary(handler => handler.Kind, handler => handler.Scope);
+
+    /// <summary>The scopes by which jobs are read, over all kinds.</summary>
+    public IReadOnlyList<string> Scopes { get; } = [.. handlers.Select(handler => handler.Scope).Distinct()];
 
     /// <summary>Queues a job in the commit that asks for it.</summary>
     /// <exception cref="InvalidOperationException">No handler of this kind is registered.</exception>
@@ -23,7 +27,7 @@ internal sealed class JobQueue(
                 ? scope
                 : throw new InvalidOperationException($"No handler does jobs of kind {kind}."),
             Payload = RawJson.Of(payload, DocumentJson.Options),
-            TraceId = Activity.Current?.TraceId.ToHexString() ?? ActivityTraceId.CreateRandom().ToHexString(),
+            TraceId = Tracing.CurrentTraceId(),
             TraceParent = Activity.Current?.Id,
             CreatedAt = now,
             DueAt = now,

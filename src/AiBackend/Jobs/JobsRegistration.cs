@@ -1,5 +1,6 @@
 using AiBackend.Documents;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace AiBackend.Jobs;
 
@@ -12,9 +13,10 @@ internal static class JobsRegistration
         services.AddSingleton<DocumentSet>(JobDocuments.Jobs);
         services.AddSingleton<JobQueue>();
         services.AddHostedService<ExpirySweeper>();
-        return services.AddWork<Job, JobWork>(options =>
+        return services.AddWork<Job, JobWork>((options, jobs) =>
         {
             options.Name = "jobs";
+            options.Concurrency = jobs.Workers;
             options.Lease = TimeSpan.FromSeconds(30);
         });
     }
@@ -22,12 +24,22 @@ internal static class JobsRegistration
     /// <summary>Adds a type of work and the loop that does it.</summary>
     public static IServiceCollection AddWork<T, THandler>(this IServiceCollection services, Action<WorkOptions<T>> configure)
         where T : LeasedDocument
+        where THandler : class, IWorkHandler<T> =>
+        services.AddWork<T, THandler>((options, _) => configure(options));
+
+    /// <summary>As above, with the settings of all background work at hand.</summary>
+    public static IServiceCollection AddWork<T, THandler>(
+        this IServiceCollection services, Action<WorkOptions<T>, JobsOptions> configure)
+        where T : LeasedDocument
         where THandler : class, IWorkHandler<T>
     {
         AddShared(services);
-        var options = new WorkOptions<T>();
-        configure(options);
-        services.AddSingleton(options);
+        services.AddSingleton(provider =>
+        {
+            var options = new WorkOptions<T>();
+            configure(options, provider.GetRequiredService<IOptions<JobsOptions>>().Value);
+            return options;
+        });
         services.AddSingleton<IWorkHandler<T>, THandler>();
         return services.AddHostedService<WorkLoop<T>>();
     }

@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Http;
 using AiBackend.Jobs;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,11 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Service");
+        health.MapGet("", async (DocumentStore store, WorkHealth work, IOptions<JobsOptions> jobs, CancellationToken ct) =>
+                TypedResults.Ok(await CheckAsync(store, work, jobs.Value, ct)))
+            .RequireAdmin()
+            .WithName("GetHealth")
+            .WithSummary("The parts of the service and how each is, for the operator");
         health.MapGet("/live", () => TypedResults.Ok(new HealthResponse(Ok, ServiceVersion.Value, [])))
             .WithName("GetLiveness")
             .WithSummary("Whether the process answers at all");
@@ -33,7 +39,7 @@ internal static class HealthEndpoints
             .WithSummary("Whether storage and workers are at work; 503 when not");
     }
 
-    public static async Task<HealthResponse> CheckAsync(
+    private static async Task<HealthResponse> CheckAsync(
         DocumentStore store, WorkHealth work, JobsOptions jobs, CancellationToken ct)
     {
         var storage = await store.AcrossTenants.IsReadyAsync(ct);

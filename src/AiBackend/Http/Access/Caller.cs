@@ -24,6 +24,9 @@ internal sealed class Caller(Credential credential, string clientId, TenantDocum
     /// <summary>The client's documents.</summary>
     public TenantDocuments Documents { get; } = documents;
 
+    /// <inheritdoc cref="Credential.Allows" />
+    public bool MayUse(string scope) => credential.Allows(scope);
+
     /// <inheritdoc cref="Credential.Require" />
     public void Require(string scope) => credential.Require(scope);
 
