@@ -47,7 +47,7 @@ public abstract class StoreTests(StoreFixture fixture)
     protected Ids Ids { get; } = new(TimeProvider.System);
 
     /// <summary>This test's client.</summary>
-    protected TenantDocuments Client => field ??= NewClient();
+    protected TenantDocuments Client { get; } = new DocumentStore(fixture.Store).For(new Ids(TimeProvider.System).New("cli"));
 
     protected TenantDocuments NewClient() => new DocumentStore(Store).For(Ids.New("cli"));
 
