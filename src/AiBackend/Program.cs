@@ -18,6 +18,10 @@ try
     services.AddJobs();
     services.AddEvents();
     services.AddTelemetry(settings.OtlpEndpoint);
+    if (settings.SeedsDemo)
+    {
+        services.AddDemo(settings.DataFolder);
+    }
 
     var app = builder.Build();
     app.UseErrorAnswers();
