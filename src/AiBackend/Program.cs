@@ -1,6 +1,8 @@
 using AiBackend;
 using AiBackend.Clients;
 using AiBackend.Documents;
+using AiBackend.Documents.Mongo;
+using AiBackend.Documents.Sqlite;
 using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
@@ -13,6 +15,7 @@ try
     builder.AddHost(settings);
     var services = builder.Services;
     services.AddStorage();
+    services.AddSingleton(provider => OpenStore(settings, provider.GetRequiredService<DocumentCatalog>()));
     services.AddHttpRules();
     services.AddClients();
     services.AddJobs();
@@ -31,6 +34,7 @@ try
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint().AllowKeyless();
     var api = app.MapApi();
+    api.MapClientRoutes();
     api.MapJobs();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
@@ -43,3 +47,13 @@ catch (Exception exception) when (exception is SettingsException or StoreUnavail
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
 }
+
+static IDocumentStore OpenStore(Settings settings, DocumentCatalog catalog) => settings.MongoUri is { } uri
+    ? new MongoDocumentStore(catalog, new MongoOptions { Uri = uri, RequireServedQueries = settings.IsDevelopment })
+    : new SqliteDocumentStore(
+        catalog,
+        new SqliteDocumentOptions
+        {
+            Path = Path.Combine(settings.DataFolder, "ai-backend.db"),
+            RequireServedQueries = settings.IsDevelopment,
+        });

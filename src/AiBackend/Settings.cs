@@ -15,6 +15,9 @@ internal sealed record Settings
     /// <summary>The MongoDB to use (<c>MONGODB_URI</c>); null: the embedded database.</summary>
     public required string? MongoUri { get; init; }
 
+    /// <summary>Whether mistakes that do no harm in production are errors.</summary>
+    public required bool IsDevelopment { get; init; }
+
     /// <summary>Where the embedded database and other files are kept (<c>DATA_DIR</c>); a full path.</summary>
     public required string DataFolder { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed record Settings
         var dataFolder = Path.GetFullPath(read.Text("DATA_DIR", "./data"));
         var settings = new Settings
         {
+            IsDevelopment = builder.Environment.IsDevelopment(),
             MongoUri = read.Text("MONGODB_URI"),
             DataFolder = dataFolder,
             Port = (int)read.Whole("PORT", otherwise: 8080, min: 0, max: 65_535),

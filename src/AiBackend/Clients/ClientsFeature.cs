@@ -10,10 +10,25 @@ internal static class ClientsFeature
         .AddSingleton<DocumentSet>(ClientDocuments.Clients)
         .AddSingleton<DocumentSet>(ClientDocuments.Keys)
         .AddSingleton<DocumentSet>(ClientDocuments.Channels)
+        .AddSingleton<DocumentSet>(ClientDocuments.UserTypes)
+        .AddSingleton<DocumentSet>(ClientDocuments.Audit)
+        .AddSingleton<RateLimits>()
+        .AddSingleton<AuditLog>()
         .AddSingleton<ClientDirectory>()
+        .AddSingleton<ClientRegistry>()
+        .AddSingleton<KeyIssuer>()
         .AddSingleton<Channels>()
-        .AddSingleton<RateLimits>();
+        .AddSingleton<UserTypes>()
+        .AddSingleton<ClientRemoval>()
+        .AddHostedService(provider => provider.GetRequiredService<ClientRemoval>());
 
     /// <summary>The check of keys; stands right after routing.</summary>
     public static void UseApiKeys(this IApplicationBuilder app) => app.UseMiddleware<KeyCheck>();
+
+    public static void MapClientRoutes(this IEndpointRouteBuilder api)
+    {
+        api.MapClients();
+        api.MapChannels();
+        api.MapUserTypes();
+    }
 }

@@ -55,7 +55,7 @@ internal sealed class KeyCheck(
         var key = text.AsMemory(Scheme.Length).Trim();
         if (!KeyText.TrySplit(key.Span, out var keyId, out _))
         {
-            return KeyText.Matches(key.Span, adminHash) ? new Credential(null, null, []) : throw Unauthorized();
+            return KeyText.Matches(key.Span, adminHash) ? new Credential(null, null, []) { RemoteAddress = Address(http) } : throw Unauthorized();
         }
 
         var found = await directory.FindKeyAsync(keyId, http.RequestAborted);
@@ -66,7 +66,7 @@ internal sealed class KeyCheck(
 
         var client = await directory.FindAsync(found.ClientId, http.RequestAborted) ?? throw Unauthorized();
         return client.IsActive
-            ? new Credential(found.Id, found.ClientId, found.Scopes)
+            ? new Credential(found.Id, found.ClientId, found.Scopes) { RemoteAddress = Address(http) }
             : throw new ApiException(StatusCodes.Status403Forbidden, "client_inactive", "The client of this key is not active.");
     }
 
@@ -113,6 +113,8 @@ internal sealed class KeyCheck(
             };
         }
     }
+
+    private static string? Address(HttpContext http) => http.Connection.RemoteIpAddress?.ToString();
 
     private static ApiException Unauthorized() =>
         new(StatusCodes.Status401Unauthorized, "unauthorized", "A valid key is needed: Authorization: Bearer aib_….");

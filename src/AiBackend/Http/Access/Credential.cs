@@ -8,6 +8,9 @@ namespace AiBackend.Http;
 /// <param name="Scopes">What a client's key may do.</param>
 internal sealed record Credential(string? KeyId, string? ClientId, IReadOnlyList<string> Scopes) : IBindableFromHttpContext<Credential>
 {
+    /// <summary>The address that the request came from; null when it has none.</summary>
+    public string? RemoteAddress { get; init; }
+
     /// <summary>Whether this is the admin key.</summary>
     public bool IsAdmin => KeyId is null;
 

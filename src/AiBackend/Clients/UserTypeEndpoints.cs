@@ -1,0 +1,86 @@
+using System.ComponentModel.DataAnnotations;
+using AiBackend.Documents;
+using AiBackend.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AiBackend.Clients;
+
+/// <summary>What is set of a user type.</summary>
+internal sealed record UserTypeForm
+{
+    /// <summary>The client's own name for it; unique per client.</summary>
+    [Name(100)]
+    public required string TypeId { get; init; }
+
+    [Name(200)]
+    public required string Name { get; init; }
+
+    [StringLength(2_000)]
+    public string? Description { get; init; }
+
+    [FreeObject]
+    public RawJson Metadata { get; init; } = RawJson.EmptyObject;
+
+    public static UserTypeForm Of(UserType type) => new()
+    {
+        TypeId = type.TypeId,
+        Name = type.Name,
+        Description = type.Description,
+        Metadata = type.Metadata,
+    };
+}
+
+/// <summary>A user type, as it is answered.</summary>
+internal sealed record UserTypeResponse(
+    string Id,
+    string ClientId,
+    string TypeId,
+    string Name,
+    string? Description,
+    RawJson Metadata,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt) : IVersioned
+{
+    public static UserTypeResponse From(UserType type) => new(
+        type.Id, type.ClientId, type.TypeId, type.Name, type.Description, type.Metadata, type.Version, type.CreatedAt, type.UpdatedAt);
+}
+
+/// <summary>The kinds of people that a client's chats know.</summary>
+internal static class UserTypeEndpoints
+{
+    public static void MapUserTypes(this IEndpointRouteBuilder api)
+    {
+        var types = api.MapGroup($"{ClientRoute.Pattern}/user-types").WithTags("User types").RequireScope(Scopes.ClientAdmin);
+        types.MapPost("/", CreateAsync).WithSummary("Add a user type");
+        types.MapGet("/", ListAsync).WithSummary("List a client's user types");
+        types.MapGet("/{userType}", GetAsync).WithSummary("Read a user type");
+        types.MapPatch("/{userType}", UpdateAsync).WithSummary("Change a user type");
+        types.MapDelete("/{userType}", DeleteAsync).WithSummary("Delete a user type");
+    }
+
+    private static async Task<Created<UserTypeResponse>> CreateAsync(
+        ClientRoute route, Body<UserTypeForm> body, UserTypes types, RequestCommits commits, CancellationToken ct)
+    {
+        return TypedResults.Created((string?)null, await types.CreateAsync(commits, route, body.Value, ct));
+    }
+
+    private static async Task<Ok<PageResponse<UserTypeResponse>>> ListAsync(ClientRoute route, PageRequest page, CancellationToken ct) =>
+        TypedResults.Ok(PageResponse.From(
+            await route.Caller.Documents.PageAsync(page.Sort(Query.Of<UserType>()), page.Cursor, page.Limit, ct), UserTypeResponse.From));
+
+    private static async Task<Ok<UserTypeResponse>> GetAsync(ClientRoute route, string userType, CancellationToken ct) =>
+        TypedResults.Ok(UserTypeResponse.From(
+            await route.Caller.Documents.FindAsync<UserType>(userType, ct) ?? throw ApiException.NotFound()));
+
+    private static async Task<Ok<UserTypeResponse>> UpdateAsync(
+        ClientRoute route, string userType, MergePatch<UserTypeForm> patch, IfMatch ifMatch, UserTypes types, CancellationToken ct) =>
+        TypedResults.Ok(await types.UpdateAsync(route, userType, patch, ifMatch, ct));
+
+    private static async Task<NoContent> DeleteAsync(
+        ClientRoute route, string userType, IfMatch ifMatch, UserTypes types, CancellationToken ct)
+    {
+        await types.DeleteAsync(route, userType, ifMatch, ct);
+        return TypedResults.NoContent();
+    }
+}
