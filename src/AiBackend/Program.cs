@@ -1,4 +1,5 @@
 using AiBackend;
+using AiBackend.Ai;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Documents.Mongo;
@@ -6,6 +7,7 @@ using AiBackend.Documents.Sqlite;
 using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
+using AiBackend.Knowledge;
 using AiBackend.Service;
 
 try
@@ -20,11 +22,9 @@ try
     services.AddClients();
     services.AddJobs();
     services.AddEvents();
+    services.AddAi();
+    services.AddKnowledge();
     services.AddTelemetry(settings.OtlpEndpoint);
-    if (settings.SeedsDemo)
-    {
-        services.AddDemo(settings.DataFolder);
-    }
 
     var app = builder.Build();
     app.UseErrorAnswers();
@@ -36,6 +36,7 @@ try
     var api = app.MapApi();
     api.MapClientRoutes();
     api.MapJobs();
+    api.MapKnowledge();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

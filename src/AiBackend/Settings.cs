@@ -1,7 +1,9 @@
+using System.Globalization;
 using AiBackend.Clients;
 using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
+using AiBackend.Knowledge;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace AiBackend;
@@ -30,7 +32,7 @@ internal sealed record Settings
     /// <summary>Where traces and metrics go (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
     public required string? OtlpEndpoint { get; init; }
 
-    /// <summary>Whether a demo client is made (<c>SEED_DEMO</c>); by default in development.</summary>
+    /// <summary>Whether a demo client is made (<c>SEED_DEMO</c>).</summary>
     public required bool SeedsDemo { get; init; }
 
     /// <summary>Reads all settings and gives every feature its options.</summary>
@@ -48,11 +50,12 @@ internal sealed record Settings
             Port = (int)read.Whole("PORT", otherwise: 8080, min: 0, max: 65_535),
             LogLevel = read.OneOf("LOG_LEVEL", LogLevel.Information),
             OtlpEndpoint = read.Address("OTEL_EXPORTER_OTLP_ENDPOINT")?.ToString(),
-            SeedsDemo = read.Flag("SEED_DEMO", otherwise: builder.Environment.IsDevelopment()),
+            SeedsDemo = read.Flag("SEED_DEMO"),
         };
         BindHttp(builder.Services, read);
         BindJobs(builder.Services, read);
         BindEvents(builder.Services, read);
+        BindKnowledge(builder.Services, read);
         read.RequireNoFaults();
         var keys = new ServiceKeys(dataFolder, mayMake: builder.Environment.IsDevelopment());
         builder.Services.AddSingleton(new AdminOptions { Key = keys.Admin(read.Text("ADMIN_API_KEY")) });
@@ -110,6 +113,24 @@ internal sealed record Settings
             options.AllowPrivateNetworks = allowsPrivate;
         });
     }
+
+    private static void BindKnowledge(IServiceCollection services, SettingReader read)
+    {
+        var memory = read.Whole("SEARCH_MEMORY_MB", otherwise: 1_024, min: 1, max: 1 << 20);
+        var idle = read.Whole("SEARCH_IDLE_MINUTES", otherwise: 30, min: 1, max: 1_440);
+        var floor = read.Parsed("SEARCH_COSINE_FLOOR", new KnowledgeOptions().CosineFloor, Share);
+        services.Configure<KnowledgeOptions>(options =>
+        {
+            options.IndexBytes = memory * 1024 * 1024;
+            options.IndexIdle = TimeSpan.FromMinutes(idle);
+            options.CosineFloor = floor;
+        });
+    }
+
+    private static float Share(string text) =>
+        float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share <= 1
+            ? share
+            : throw new FormatException("a number from 0 to 1 is expected");
 
     private enum Role
     {

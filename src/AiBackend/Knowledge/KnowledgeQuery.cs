@@ -1,4 +1,6 @@
 using AiBackend.Documents;
+using AiBackend.Search.Filters;
+using AiBackend.Search.Index;
 
 namespace AiBackend.Knowledge;
 
@@ -11,6 +13,15 @@ internal sealed record KnowledgeQuery(string Text)
 
     /// <summary>The most passages to return, from 1 to 100.</summary>
     public int Limit { get; init; } = 10;
+
+    /// <summary>What the search goes by.</summary>
+    public SearchMode Mode { get; init; } = SearchMode.Hybrid;
+
+    /// <summary>What must hold of a document's metadata; null: nothing.</summary>
+    public SearchFilter? Filter { get; init; }
+
+    /// <summary>Passages that score lower are left out; see <see cref="Passage.Score"/>.</summary>
+    public double? MinScore { get; init; }
 
     /// <summary>
     /// What the asker may see besides documents for everyone: a document with an access list is found only when this names
@@ -48,11 +59,11 @@ internal sealed record Passage
     /// <summary>How well it fits among the passages found, from 0 to 1. Not comparable between queries.</summary>
     public required double Score { get; init; }
 
-    /// <summary>The cosine between query and passage; null when the search did not look at meaning.</summary>
+    /// <summary>The cosine between query and passage; null where they have no vectors of one model.</summary>
     public required double? VectorScore { get; init; }
 
-    /// <summary>The BM25 score; null when the search did not look at words.</summary>
-    public required double? KeywordScore { get; init; }
+    /// <summary>The BM25 score; 0 where no word is shared.</summary>
+    public required double KeywordScore { get; init; }
 
     /// <summary>How much of the query's weight of words the passage holds, from 0 to 1; comparable between queries.</summary>
     public required double Coverage { get; init; }
