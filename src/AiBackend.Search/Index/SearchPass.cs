@@ -132,6 +132,8 @@ internal sealed class SearchPass(
 
     private readonly record struct Range(double Min, double Max)
     {
+        private const double Rounding = 1e-5;
+
         public static Range Of(IEnumerable<double> values)
         {
             var range = new Range(double.NaN, double.NaN);
@@ -143,9 +145,12 @@ internal sealed class SearchPass(
             return range;
         }
 
-        /// <summary>0 for the worst and for what is absent, 1 for the best; where all are alike, 1 unless they are nothing.</summary>
+        /// <summary>
+        /// 0 for the worst and for what is absent, 1 for the best; where all are alike, 1 unless they are nothing. Differences that
+        /// come from rounding are none: scaling would blow them up to the full range.
+        /// </summary>
         public double Scale(double? value) => value is not { } present ? 0
-            : Max > Min ? (present - Min) / (Max - Min)
-            : Max > 0 ? 1 : 0;
+            : Max - Min > Rounding * Math.Max(1, Max) ? (present - Min) / (Max - Min)
+            : Max > Rounding ? 1 : 0;
     }
 }

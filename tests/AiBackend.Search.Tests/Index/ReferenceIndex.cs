@@ -80,7 +80,7 @@ internal sealed class ReferenceIndex
     private static double Length(float[] vector) => Math.Sqrt(vector.Sum(component => (double)component * component));
 
     private static double Scale(double value, List<double> all) =>
-        all.Max() - all.Min() > 0 ? (value - all.Min()) / (all.Max() - all.Min()) : all.Max() > 0 ? 1 : 0;
+        all.Max() - all.Min() > 1e-5 * Math.Max(1, all.Max()) ? (value - all.Min()) / (all.Max() - all.Min()) : all.Max() > 1e-5 ? 1 : 0;
 
     private sealed record Row(IndexedDocument Document, IndexedChunk Chunk, ChunkTerms Terms);
 }
