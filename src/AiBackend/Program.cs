@@ -25,6 +25,10 @@ try
     services.AddAi();
     services.AddKnowledge();
     services.AddTelemetry(settings.OtlpEndpoint);
+    if (settings.SeedsDemo)
+    {
+        services.AddDemo(settings.DataFolder);
+    }
 
     var app = builder.Build();
     app.UseErrorAnswers();

@@ -32,7 +32,7 @@ internal sealed record Settings
     /// <summary>Where traces and metrics go (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
     public required string? OtlpEndpoint { get; init; }
 
-    /// <summary>Whether a demo client is made (<c>SEED_DEMO</c>).</summary>
+    /// <summary>Whether a demo client is made (<c>SEED_DEMO</c>); by default in development.</summary>
     public required bool SeedsDemo { get; init; }
 
     /// <summary>Reads all settings and gives every feature its options.</summary>
@@ -50,7 +50,7 @@ internal sealed record Settings
             Port = (int)read.Whole("PORT", otherwise: 8080, min: 0, max: 65_535),
             LogLevel = read.OneOf("LOG_LEVEL", LogLevel.Information),
             OtlpEndpoint = read.Address("OTEL_EXPORTER_OTLP_ENDPOINT")?.ToString(),
-            SeedsDemo = read.Flag("SEED_DEMO"),
+            SeedsDemo = read.Flag("SEED_DEMO", otherwise: builder.Environment.IsDevelopment()),
         };
         BindHttp(builder.Services, read);
         BindJobs(builder.Services, read);

@@ -15,8 +15,6 @@ internal sealed class AdminOptions
 /// </summary>
 internal sealed class ServiceKeys(string dataFolder, bool mayMake)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly List<string> missing = [];
 
     /// <summary>The admin key: the given one, the kept one, or a new one, which is printed.</summary>
@@ -49,8 +47,7 @@ internal sealed class ServiceKeys(string dataFolder, bool mayMake)
         var isNew = !File.Exists(path);
         if (isNew)
         {
-            Directory.CreateDirectory(dataFolder);
-            Make(path);
+            OwnerFile.Write(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         }
 
         var key = File.ReadAllText(path).Trim();
@@ -60,30 +57,5 @@ internal sealed class ServiceKeys(string dataFolder, bool mayMake)
         }
 
         return key;
-    }
-
-    private static void Make(string path)
-    {
-        // Complete before it has its name, so that a second process on the same folder never reads half a key.
-        var draft = $"{path}.{Environment.ProcessId}";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using (var file = new StreamWriter(draft, options))
-        {
-            file.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-        }
-
-        try
-        {
-            File.Move(draft, path);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-        }
     }
 }
