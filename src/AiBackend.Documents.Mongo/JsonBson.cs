@@ -16,9 +16,12 @@ internal static class JsonBson
 {
     private const string Id = "id";
     private const string BsonId = "_id";
+    private const int LargestDocument = 16 * 1024 * 1024;
 
     /// <summary>Makes BSON of a document.</summary>
+    /// <exception cref="InvalidOperationException">It is larger than MongoDB takes.</exception>
     public static RawBsonDocument Document<T>(T document)
+        where T : Document
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(document, DocumentJson.Options);
         using var bytes = new MemoryStream(json.Length + 64);
@@ -27,7 +30,9 @@ internal static class JsonBson
             Write(json, writer);
         }
 
-        return new RawBsonDocument(bytes.ToArray());
+        return bytes.Length <= LargestDocument
+            ? new RawBsonDocument(bytes.ToArray())
+            : throw new InvalidOperationException($"The document {document.Id} has {bytes.Length} bytes; MongoDB holds at most {LargestDocument}.");
     }
 
     /// <summary>Reads a document, or the fields of one that were asked for. Releases the BSON.</summary>

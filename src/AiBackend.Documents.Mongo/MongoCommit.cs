@@ -102,7 +102,7 @@ internal sealed class MongoCommit(MongoConnection connection, MongoSets sets, Co
             {
                 last = thrown;
             }
-            catch (MongoException thrown) when (MongoFailures.IsTransient(thrown))
+            catch (MongoException thrown) when (MongoFailures.IsForgotten(thrown))
             {
                 return thrown;
             }

@@ -98,20 +98,21 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
 
     /// <inheritdoc />
     public Task<IReadOnlyList<T>> ListAsync<T>(Query<T> query, CancellationToken ct)
-        where T : Document => ReadAsync<T>(sets.ListedBy(query), MongoFilters.Of(query), MongoReads.Options(query), ct);
+        where T : Document => ReadAsync<T>(sets.ListedBy(query), MongoFilters.Limited(query), MongoReads.Options(query), ct);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<TView>> ListAsync<T, TView>(Query<T> query, CancellationToken ct)
         where T : Document
     {
         var fields = DocumentJson.Options.GetTypeInfo(typeof(TView)).Properties.Select(property => property.Name is "id" ? "_id" : property.Name);
-        return ReadAsync<TView>(sets.ListedBy(query), MongoFilters.Of(query), MongoReads.Options(query, fields), ct);
+        return ReadAsync<TView>(sets.ListedBy(query), MongoFilters.Limited(query), MongoReads.Options(query, fields), ct);
     }
 
     /// <inheritdoc />
     public async Task<Page<T>> PageAsync<T>(Query<T> query, string? cursor, int limit, CancellationToken ct)
         where T : Document
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var set = sets.Of(query, isOrdered: true);
         var filter = cursor is null ? MongoFilters.Of(query) : MongoFilters.After(set, query, PageCursor.Read(set, query, cursor));
         var found = await ReadAsync<T>(set, filter, MongoReads.Options(query.Take(limit + 1)), ct);

@@ -12,8 +12,15 @@ internal static partial class MongoFailures
     /// <summary>Whether the driver throws such an exception of its own accord: a refusal, a lost connection, no server in time.</summary>
     public static bool IsDriver(Exception thrown) => thrown is MongoException or TimeoutException;
 
-    /// <summary>The whole transaction may be done again: the server has kept nothing of it.</summary>
+    /// <summary>
+    /// An operation of a transaction failed in a way that may pass: a conflict, a lost connection, no primary just now. The
+    /// server keeps nothing of the transaction, so all of it may be done again.
+    /// </summary>
     public static bool IsTransient(Exception thrown) =>
+        IsForgotten(thrown) || thrown is TimeoutException or MongoConnectionException or MongoConnectionPoolPausedException;
+
+    /// <summary>The server says that it keeps nothing of the transaction; also in answer to a commit.</summary>
+    public static bool IsForgotten(Exception thrown) =>
         thrown is MongoException labelled && labelled.HasErrorLabel("TransientTransactionError");
 
     /// <summary>The commit may or may not be done, and to ask for it again is safe.</summary>
@@ -21,7 +28,7 @@ internal static partial class MongoFailures
     {
         MongoException labelled when labelled.HasErrorLabel("UnknownTransactionCommitResult") => true,
         MongoServerException => false,
-        _ => !IsTransient(thrown),
+        _ => !IsForgotten(thrown),
     };
 
     /// <summary>Another open or later transaction wrote the same document.</summary>

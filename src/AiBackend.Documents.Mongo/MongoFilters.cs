@@ -12,6 +12,10 @@ internal static class MongoFilters
     public static BsonDocument Of<T>(Query<T> query)
         where T : Document => And(query.Conditions.Select(Of));
 
+    /// <summary>As <see cref="Of{T}(Query{T})"/>, for a list: to MongoDB a limit of 0 means that there is none.</summary>
+    public static BsonDocument Limited<T>(Query<T> query)
+        where T : Document => query.Limit is 0 ? Nothing : Of(query);
+
     /// <summary>As <see cref="Of{T}(Query{T})"/>, and behind these values in the query's order.</summary>
     /// <param name="after">One value for each order field; the last is the id.</param>
     public static BsonDocument After<T>(DocumentSet set, Query<T> query, IReadOnlyList<object?> after)

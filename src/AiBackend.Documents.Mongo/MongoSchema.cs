@@ -85,15 +85,26 @@ internal sealed class MongoSchema(MongoConnection connection)
     {
         foreach (var index in set.Indexes)
         {
-            var keys = index.Fields.Select(field => field.Stored());
-            keys = index.IsUnique ? keys : keys.Append("_id").Distinct();
-            yield return Specification(index.Name, keys, index.Present, index.IsUnique);
+            yield return Specification(index.Name, Keys(set, index), index.Present, index.IsUnique);
         }
 
         if (set.ExpiryField is { } expiry)
         {
             yield return Specification(ExpiryIndex, [expiry.Stored()], [expiry], isUnique: false);
         }
+    }
+
+    private static IEnumerable<string> Keys(DocumentSet set, DocumentIndex index)
+    {
+        var keys = index.Fields.Select(field => field.Stored());
+        if (index.IsUnique)
+        {
+            return keys;
+        }
+
+        // An entry such as a tag is common to many clients; with the client behind it one of them is found at once.
+        var isOfClients = index.IsArray && set.DocumentType.IsAssignableTo(typeof(TenantDocument));
+        return (isOfClients ? keys.Append(FieldPath.ClientId.Stored()) : keys).Append("_id").Distinct();
     }
 
     private static BsonDocument Specification(string name, IEnumerable<string> keys, IReadOnlyList<FieldPath> present, bool isUnique)

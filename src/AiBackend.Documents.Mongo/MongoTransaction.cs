@@ -42,7 +42,7 @@ internal sealed class MongoTransaction(
         await FlushAsync(set);
         return await RunAsync(set, null, async () =>
         {
-            using var found = await sets.Collection(set).FindAsync(session, MongoFilters.Of(query), MongoReads.Options(query), ct);
+            using var found = await sets.Collection(set).FindAsync(session, MongoFilters.Limited(query), MongoReads.Options(query), ct);
             return await MongoReads.AllAsync<T>(found, ct);
         });
     }
@@ -125,7 +125,7 @@ internal sealed class MongoTransaction(
     {
         var set = sets.Of(query, isOrdered: query.Limit is not null);
         await FlushAsync(set);
-        var filter = MongoFilters.Of(query);
+        var filter = MongoFilters.Limited(query);
         if (query.Limit is not null)
         {
             filter = await RunAsync(set, null, async () =>

@@ -47,6 +47,7 @@ public sealed class MongoFaultTests
         { "{failCommands: ['insert'], errorCode: 112, errorLabels: ['TransientTransactionError']}", false },
         { "{failCommands: ['findAndModify'], errorCode: 8}", false },
         { "{failCommands: ['findAndModify'], blockConnection: true, blockTimeMS: 3000}", false },
+        { "{failCommands: ['findAndModify', 'abortTransaction'], blockConnection: true, blockTimeMS: 4000}", false },
     };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -13,9 +13,11 @@ internal static class MongoServer
     /// <summary>Whether a missing server is a failure.</summary>
     public static bool IsRequired => Environment.GetEnvironmentVariable("CI") == "true";
 
+    public static string? Uri => Environment.GetEnvironmentVariable("TEST_MONGODB_URI") is { Length: > 0 } uri ? uri : null;
+
     public static string UriOrSkip()
     {
-        if (Environment.GetEnvironmentVariable("TEST_MONGODB_URI") is { Length: > 0 } uri)
+        if (Uri is { } uri)
         {
             return uri;
         }

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using AiBackend.Documents.Mongo;
+
+namespace AiBackend.Documents.Tests;
+
+/// <summary>Commits and claims while the server drops all connections again and again. Each test has a server of its own.</summary>
+public sealed class MongoLossTests
+{
+    private const int Writers = 6;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("before")]
+    [InlineData("after")]
+    public async Task What_was_acknowledged_is_stored_once_and_what_failed_is_not(string mode)
+    {
+        await using var server = await MongoStandIn.StartAsync("--fail-after", "70", "--fail-repeat", "--fail-mode", mode);
+        await using var opened = await MongoTestStore.OpenAsync(server.Uri, null);
+        await opened.Store.OpenAccountAsync("acc");
+        var (acknowledged, doubtful) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async writer =>
+        {
+            for (var n = 0; n < 20; n++)
+            {
+                var id = $"ent_{writer}_{n}";
+                try
+                {
+                    await opened.Store.EnterAsync("acc", id);
+                    acknowledged.Add(id);
+                }
+                catch (StoreUnavailableException)
+                {
+                    doubtful.Add(id);
+                }
+            }
+        }));
+
+        var stored = await opened.Store.EntriesAsync("acc");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{acknowledged.Count} acknowledged, {doubtful.Count} not");
+        Assert.Empty(acknowledged.Except(stored));
+        Assert.Empty(stored.Except(acknowledged).Except(doubtful));
+        Assert.True(acknowledged.Count > Writers * 20 / 2);
+    }
+
+    [Fact]
+    public async Task A_commit_waits_for_a_server_that_comes_back()
+    {
+        _ = MongoServer.UriOrSkip();
+        var port = FreePort();
+        await using var store = new MongoDocumentStore(
+            Ledger.Catalog,
+            new MongoOptions { Uri = $"mongodb://127.0.0.1:{port}/?replicaSet=rs0", ServerSelectionLimit = TimeSpan.FromMilliseconds(200) });
+        var (tries, twice) = (0, new TaskCompletionSource());
+
+        var commit = store.CommitAsync(
+            async transaction =>
+            {
+                if (++tries == 2)
+                {
+                    twice.SetResult();
+                }
+
+                await transaction.InsertAsync(new Account { Id = "acc", ClientId = Ledger.Client });
+                return true;
+            },
+            Ct);
+        await twice.Task.WaitAsync(Ct);
+        await using var server = await MongoStandIn.StartAsync("--port", $"{port}");
+
+        Assert.True(await commit);
+        Assert.NotNull(await store.FindAsync<Account>("acc", Ct));
+    }
+
+    [Fact]
+    public async Task No_claim_is_made_twice_when_replies_are_lost()
+    {
+        await using var server = await MongoStandIn.StartAsync("--fail-after", "30", "--fail-repeat", "--fail-mode", "after");
+        await using var opened = await MongoTestStore.OpenAsync(server.Uri, null, Conformance.Items.Catalog);
+        var now = Conformance.Items.Start;
+        await opened.Store.CommitAsync(
+            async transaction =>
+            {
+                for (var n = 0; n < 100; n++)
+                {
+                    await transaction.InsertAsync(new Conformance.Errand { Id = $"err_{n:d3}", ClientId = Ledger.Client, DueAt = now });
+                }
+
+                return true;
+            },
+            Ct);
+        var due = Query.Of<Conformance.Errand>().AtMost(e => e.DueAt, now).Ascending(e => e.DueAt);
+        var claimed = new ConcurrentBag<(string Id, string? Owner)>();
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async worker =>
+        {
+            while (await opened.Store.ClaimAsync(due, new Lease($"worker_{worker}", now.AddMinutes(1)), Ct) is { } errand)
+            {
+                Assert.Equal((1, 2L), (errand.Attempts, errand.Version));
+                claimed.Add((errand.Id, errand.LeaseOwner));
+            }
+        }));
+
+        Assert.Equal(100, claimed.Select(claim => claim.Id).Distinct().Count());
+        Assert.Equal(100, claimed.Count);
+        foreach (var (id, owner) in claimed)
+        {
+            Assert.Equal(owner, (await opened.Store.FindAsync<Conformance.Errand>(id, Ct))!.LeaseOwner);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
