@@ -4,7 +4,7 @@ using MongoDB.Bson;
 namespace AiBackend.Documents.Tests;
 
 /// <summary>Commits that meet each other, or another program's.</summary>
-public sealed class MongoCommitTests
+public sealed class MongoRaceTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

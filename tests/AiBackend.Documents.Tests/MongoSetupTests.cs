@@ -6,7 +6,7 @@ using MongoDB.Driver;
 namespace AiBackend.Documents.Tests;
 
 /// <summary>What the store makes of a server at its start.</summary>
-public sealed class MongoSchemaTests
+public sealed class MongoSetupTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
