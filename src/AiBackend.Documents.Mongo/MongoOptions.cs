@@ -4,8 +4,8 @@ namespace AiBackend.Documents.Mongo;
 public sealed record MongoOptions
 {
     /// <summary>
-    /// The connection string. Its path names the database (<c>ai_backend</c> when it has none). Options in it win over the
-    /// service's own where the service has no reason to insist.
+    /// The connection string. Its path names the database (<c>ai_backend</c> when it has none). Its options hold, but for read
+    /// and write concern, read preference, retries and time limits, which are the service's.
     /// </summary>
     public required string Uri { get; init; }
 

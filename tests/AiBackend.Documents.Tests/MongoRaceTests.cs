@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AiBackend.Documents.Mongo;
 using MongoDB.Bson;
 
@@ -9,24 +10,33 @@ public sealed class MongoRaceTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Writers_of_one_document_queue_instead_of_refusing_each_other_for_long()
+    public async Task Writers_of_one_document_queue_and_none_is_overtaken_again_and_again()
     {
         await using var opened = await MongoTestStore.OpenAsync();
         await opened.Store.OpenAccountAsync("acc");
-        var tries = 0;
+        var tries = new ConcurrentDictionary<string, int>();
 
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(n => opened.Store.CommitAsync(
-            async transaction =>
+        await Task.WhenAll(Enumerable.Range(0, 48).Select(async writer =>
+        {
+            for (var n = 0; n < 6; n++)
             {
-                Interlocked.Increment(ref tries);
-                var account = await transaction.UpdateAsync<Account>("acc", found => found with { Entries = found.Entries + 1 });
-                await transaction.InsertAsync(new Entry { Id = $"ent_{n}", ClientId = Ledger.Client, AccountId = "acc", Number = account!.Entries });
-                return true;
-            },
-            Ct)));
+                var id = $"ent_{writer}_{n}";
+                await opened.Store.CommitAsync(
+                    async transaction =>
+                    {
+                        tries.AddOrUpdate(id, 1, (_, before) => before + 1);
+                        var account = await transaction.UpdateAsync<Account>("acc", found => found with { Entries = found.Entries + 1 });
+                        await transaction.InsertAsync(new Entry { Id = id, ClientId = Ledger.Client, AccountId = "acc", Number = account!.Entries });
+                        return true;
+                    },
+                    Ct);
+            }
+        }));
 
-        Assert.Equal(64, (await opened.Store.EntriesAsync("acc")).Count);
-        Assert.InRange(tries, 64, 3 * 64);
+        Assert.Equal(48 * 6, (await opened.Store.EntriesAsync("acc")).Count);
+
+        // Refused when all begin at once, turned away to the queue, then in turn; overtaken ones need ten and more.
+        Assert.InRange(tries.Values.Max(), 1, 5);
     }
 
     [Fact]
