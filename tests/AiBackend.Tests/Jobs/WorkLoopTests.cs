@@ -77,8 +77,11 @@ public sealed class WorkLoopTests : IAsyncLifetime
         Assert.Equal("b1", await bench.DoneAsync(Ct));
         Assert.Equal(1, (await bench.FindAsync("a1")).Attempts);
 
-        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(16), () => bench.DoneAsync(Ct), "a1");
+        var done = bench.DoneAsync(Ct);
+        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(1), done);
 
+        Assert.Equal("a1", await done);
+        Assert.InRange(bench.Clock.GetUtcNow() - WorkBench.Start, TimeSpan.FromSeconds(15), TimeSpan.MaxValue);
         Assert.Equal(2, (await bench.FindAsync("a1")).Attempts);
     }
 
@@ -99,14 +102,11 @@ public sealed class WorkLoopTests : IAsyncLifetime
     {
         bench.Block("a1");
         await bench.AddAsync("cli_a", "a1");
-        await bench.StartAsync(options => options.Lease = TimeSpan.FromSeconds(15));
+        await bench.StartAsync(options => options.Lease = TimeSpan.FromSeconds(60));
         await bench.StartedAsync(Ct);
 
         await bench.AdvanceUntilAsync(
-            TimeSpan.FromSeconds(1),
-            async () => (await bench.FindAsync("a1")).DueAt > WorkBench.Start + TimeSpan.FromSeconds(40),
-            expected: true,
-            repeat: true);
+            TimeSpan.FromSeconds(2), bench.UntilAsync("a1", stored => stored.DueAt > WorkBench.Start + TimeSpan.FromSeconds(130)));
 
         Assert.Equal(1, (await bench.FindAsync("a1")).Attempts);
         bench.Unblock("a1");
@@ -137,7 +137,9 @@ public sealed class WorkLoopTests : IAsyncLifetime
 
         await bench.RequestCancellationAsync("a1");
 
-        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => bench.DoneAsync(Ct), "cancelled a1");
+        var done = bench.DoneAsync(Ct);
+        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(1), done);
+        Assert.Equal("cancelled a1", await done);
     }
 
     [Fact]
@@ -146,8 +148,10 @@ public sealed class WorkLoopTests : IAsyncLifetime
         bench.FailOnce("a1");
         await bench.AddAsync("cli_a", "a1");
         await bench.StartAsync();
+        await bench.StartedAsync(Ct);
+        await bench.UntilAsync("a1", stored => stored.DueAt == WorkBench.Start + TimeSpan.FromSeconds(2));
 
-        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(5), () => bench.DoneAsync(Ct), "a1");
+        await bench.AdvanceUntilAsync(TimeSpan.FromSeconds(1), bench.DoneAsync(Ct));
 
         Assert.Equal(2, (await bench.FindAsync("a1")).Attempts);
     }

@@ -125,6 +125,7 @@ public class AppFixture : IAsyncLifetime
                 ["DATA_DIR"] = fixture.dataFolder,
                 ["LOG_LEVEL"] = "Warning",
                 ["RATE_LIMIT"] = "0",
+                ["SEED_DEMO"] = "false",
             };
             fixture.Configure(settings);
             foreach (var (name, value) in settings)
