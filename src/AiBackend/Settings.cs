@@ -1,9 +1,12 @@
 using System.Globalization;
+using AiBackend.Ai;
+using AiBackend.Ai.Embeddings;
 using AiBackend.Clients;
 using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
+using AiBackend.Orchestration.Http;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace AiBackend;
@@ -56,6 +59,8 @@ internal sealed record Settings
         BindJobs(builder.Services, read);
         BindEvents(builder.Services, read);
         BindKnowledge(builder.Services, read);
+        BindAnswers(builder.Services, read);
+        BindEmbeddings(builder.Services, read);
         read.RequireNoFaults();
         var keys = new ServiceKeys(dataFolder, mayMake: builder.Environment.IsDevelopment());
         builder.Services.AddSingleton(new AdminOptions { Key = keys.Admin(read.Text("ADMIN_API_KEY")) });
@@ -131,6 +136,54 @@ internal sealed record Settings
         float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share <= 1
             ? share
             : throw new FormatException("a number from 0 to 1 is expected");
+
+    private static void BindAnswers(IServiceCollection services, SettingReader read)
+    {
+        var defaults = new AiOptions();
+        var ai = new AiOptions
+        {
+            BaseUrl = read.Address("AI_BASE_URL"),
+            ApiKey = read.Text("AI_API_KEY"),
+            Model = read.Text("AI_MODEL"),
+            FirstTokenLimit = Seconds("AI_FIRST_TOKEN_SECONDS", defaults.FirstTokenLimit),
+            IdleLimit = Seconds("AI_IDLE_SECONDS", defaults.IdleLimit),
+            TotalLimit = Seconds("AI_TIMEOUT_SECONDS", defaults.TotalLimit),
+            HistoryTokens = (int)read.Whole("AI_HISTORY_TOKENS", defaults.HistoryTokens, min: 0, max: 1_000_000),
+            SourceTokens = (int)read.Whole("AI_SOURCE_TOKENS", defaults.SourceTokens, min: 100, max: 1_000_000),
+        };
+        if (ai is { BaseUrl: not null, Model: null })
+        {
+            read.Refuse("AI_MODEL", "must name the model to ask at AI_BASE_URL", otherwise: "");
+        }
+
+        services.AddSingleton(ai);
+        services.AddSingleton(new HttpOrchestratorOptions
+        {
+            Url = read.Address("AI_ORCHESTRATOR_URL"),
+            FirstByteLimit = ai.FirstTokenLimit,
+            IdleLimit = ai.IdleLimit,
+            TotalLimit = ai.TotalLimit,
+        });
+
+        TimeSpan Seconds(string name, TimeSpan otherwise) =>
+            TimeSpan.FromSeconds(read.Whole(name, (long)otherwise.TotalSeconds, min: 1, max: 3_600));
+    }
+
+    private static void BindEmbeddings(IServiceCollection services, SettingReader read)
+    {
+        var embeddings = new EmbeddingOptions
+        {
+            BaseUrl = read.Address("EMBEDDING_BASE_URL"),
+            ApiKey = read.Text("EMBEDDING_API_KEY"),
+            Model = read.Text("EMBEDDING_MODEL"),
+        };
+        if (embeddings is { BaseUrl: not null, Model: null })
+        {
+            read.Refuse("EMBEDDING_MODEL", "must name the model to ask at EMBEDDING_BASE_URL", otherwise: "");
+        }
+
+        services.AddSingleton(embeddings);
+    }
 
     private enum Role
     {

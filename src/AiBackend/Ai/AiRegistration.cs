@@ -3,7 +3,6 @@ using System.ClientModel.Primitives;
 using AiBackend.Ai.Embeddings;
 using AiBackend.Search.Embedding;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 using OpenAI;
 
 namespace AiBackend.Ai;
@@ -23,10 +22,6 @@ internal static class AiRegistration
     /// </summary>
     public static IServiceCollection AddAi(this IServiceCollection services)
     {
-        services.AddOptions<AiOptions>().ValidateOnStart();
-        services.AddOptions<EmbeddingOptions>().ValidateOnStart();
-        services.AddSingleton<IValidateOptions<AiOptions>>(new Check<AiOptions>(options => options.Problem()));
-        services.AddSingleton<IValidateOptions<EmbeddingOptions>>(new Check<EmbeddingOptions>(options => options.Problem()));
         services.AddSingleton<UpstreamPipelines>();
         services.AddHttpClient(HttpClientName)
             .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan) // the callers' own limits hold
@@ -48,14 +43,14 @@ internal static class AiRegistration
 
     private static IEmbeddingGenerator<string, Embedding<float>> MakeEmbeddings(IServiceProvider services)
     {
-        var options = services.GetRequiredService<IOptions<EmbeddingOptions>>();
-        if (options.Value is not { BaseUrl: { } server, Model: { } model })
+        var options = services.GetRequiredService<EmbeddingOptions>();
+        if (options is not { BaseUrl: { } server, Model: { } model })
         {
             return ActivatorUtilities.CreateInstance<BuiltInEmbeddings>(services);
         }
 
         var client = new OpenAI.Embeddings.EmbeddingClient(
-            model, Credential(options.Value.ApiKey), ClientOptions(server, services.GetRequiredService<IHttpClientFactory>()));
+            model, Credential(options.ApiKey), ClientOptions(server, services.GetRequiredService<IHttpClientFactory>()));
         return ActivatorUtilities.CreateInstance<ServerEmbeddings>(services, client.AsIEmbeddingGenerator()).AsBuilder()
             .UseOpenTelemetry(sourceName: Telemetry, configure: telemetry => telemetry.EnableSensitiveData = false)
             .Build();
@@ -63,7 +58,7 @@ internal static class AiRegistration
 
     private static IChatClient MakeChatClient(IServiceProvider services)
     {
-        var options = services.GetRequiredService<IOptions<AiOptions>>().Value;
+        var options = services.GetRequiredService<AiOptions>();
         if (options is not { BaseUrl: { } server, Model: { } model })
         {
             throw new InvalidOperationException("There is no chat model: AI_BASE_URL is not set.");
@@ -88,11 +83,4 @@ internal static class AiRegistration
         EnableDistributedTracing = false, // the one span around it says all
         ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
     };
-
-    private sealed class Check<TOptions>(Func<TOptions, string?> problem) : IValidateOptions<TOptions>
-        where TOptions : class
-    {
-        public ValidateOptionsResult Validate(string? name, TOptions options) =>
-            problem(options) is { } text ? ValidateOptionsResult.Fail(text) : ValidateOptionsResult.Success;
-    }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 
 namespace AiBackend.Ai;
 
@@ -8,12 +7,10 @@ namespace AiBackend.Ai;
 /// in the middle of an answer counts like one before it.
 /// </summary>
 internal sealed partial class ChatModel(
-    IChatClient client, IOptions<AiOptions> options, UpstreamPipelines pipelines, TimeProvider clock, ILogger<ChatModel> logger)
+    IChatClient client, AiOptions options, UpstreamPipelines pipelines, TimeProvider clock, ILogger<ChatModel> logger)
 {
     /// <summary>A model that does not stop by itself is stopped here, in characters; the answer ends there. As long as a message may be.</summary>
     public const int LongestAnswer = 32_768;
-
-    private readonly AiOptions options = options.Value;
 
     /// <summary>Streams one answer to <paramref name="tell"/>.</summary>
     /// <param name="model">Instead of the operator's; null: that one.</param>

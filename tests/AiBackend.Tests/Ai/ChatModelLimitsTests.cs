@@ -1,7 +1,6 @@
 using AiBackend.Ai;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AiBackend.Tests.Ai;
 
@@ -87,8 +86,7 @@ public sealed class ChatModelLimitsTests
     [Fact]
     public async Task An_answer_takes_no_longer_than_the_total_limit()
     {
-        await using var host = await ModelHost.StartAsync(Once, services => services.Configure<AiOptions>(options =>
-            options.TotalLimit = TimeSpan.FromSeconds(40)));
+        await using var host = await ModelHost.StartAsync(Once, options => options with { TotalLimit = TimeSpan.FromSeconds(40) });
         host.Server.Default = ModelReply.Silence();
         var asking = AskAsync(host, Ct);
         await host.Server.NextRequestAsync(Ct);
@@ -204,8 +202,7 @@ public sealed class ChatModelLimitsTests
     [Fact]
     public async Task A_server_that_is_not_there_is_unavailable()
     {
-        await using var host = await ModelHost.StartAsync(add: services => services.Configure<AiOptions>(options =>
-            options.BaseUrl = new Uri("http://127.0.0.1:1/v1")));
+        await using var host = await ModelHost.StartAsync(ai: options => options with { BaseUrl = new Uri("http://127.0.0.1:1/v1") });
 
         var error = await Assert.ThrowsAsync<UpstreamException>(() => AskAsync(host, Ct));
 

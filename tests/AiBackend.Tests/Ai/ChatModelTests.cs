@@ -1,8 +1,6 @@
 using AiBackend.Ai;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace AiBackend.Tests.Ai;
 
@@ -95,15 +93,14 @@ public sealed class ChatModelTests
     [Fact]
     public async Task What_the_server_says_in_an_error_is_neither_logged_nor_shown()
     {
-        var log = new LogLines();
-        await using var host = await ModelHost.StartAsync(add: services => services.AddLogging(logging => logging.AddProvider(log)));
+        await using var host = await ModelHost.StartAsync();
         host.Server.Default = ModelReply.Status(500);
 
         var error = await Assert.ThrowsAsync<UpstreamException>(() => AskAsync(host));
 
         Assert.DoesNotContain("SECRET", error.ToString());
-        Assert.Contains(log.All, line => line.Contains("status 500"));
-        Assert.DoesNotContain(log.All, line => line.Contains("SECRET") || line.Contains("sk-scripted") || line.Contains("How long?"));
+        Assert.Contains(host.Log.All, line => line.Contains("status 500"));
+        Assert.DoesNotContain(host.Log.All, line => line.Contains("SECRET") || line.Contains("sk-scripted") || line.Contains("How long?"));
     }
 
     [Fact]

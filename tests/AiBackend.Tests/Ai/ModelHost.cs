@@ -2,6 +2,7 @@ using AiBackend.Ai;
 using AiBackend.Ai.Embeddings;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace AiBackend.Tests.Ai;
 
@@ -20,31 +21,28 @@ internal sealed class ModelHost : IAsyncDisposable
 
     public ArmedClock Clock => services.GetRequiredService<ArmedClock>();
 
+    public LogLines Log => services.GetRequiredService<LogLines>();
+
     public ChatModel Model => services.GetRequiredService<ChatModel>();
 
-    public static async Task<ModelHost> StartAsync(UpstreamPolicy? policy = null, Action<IServiceCollection>? add = null)
+    public static async Task<ModelHost> StartAsync(
+        UpstreamPolicy? policy = null,
+        Func<AiOptions, AiOptions>? ai = null,
+        Func<EmbeddingOptions, EmbeddingOptions>? embeddings = null)
     {
         var server = await ScriptedModelServer.StartNewAsync();
+        policy ??= new UpstreamPolicy { RetryDelay = TimeSpan.Zero };
+        var aiOptions = new AiOptions { BaseUrl = server.BaseUrl, ApiKey = "sk-scripted", Model = "scripted-model", Policy = policy };
+        var embeddingOptions = new EmbeddingOptions { BaseUrl = server.BaseUrl, Model = "scripted-embed", BatchSize = 3, Policy = policy };
         var services = new ServiceCollection();
+        services.AddSingleton<LogLines>();
+        services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<LogLines>());
         services.AddLogging();
-        services.AddSingleton(new ArmedClock());
+        services.AddSingleton<ArmedClock>();
         services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<ArmedClock>());
+        services.AddSingleton(ai?.Invoke(aiOptions) ?? aiOptions);
+        services.AddSingleton(embeddings?.Invoke(embeddingOptions) ?? embeddingOptions);
         services.AddAi();
-        services.Configure<AiOptions>(options =>
-        {
-            options.BaseUrl = server.BaseUrl;
-            options.ApiKey = "sk-scripted";
-            options.Model = "scripted-model";
-            options.Policy = policy ?? new UpstreamPolicy { RetryDelay = TimeSpan.Zero };
-        });
-        services.Configure<EmbeddingOptions>(options =>
-        {
-            options.BaseUrl = server.BaseUrl;
-            options.Model = "scripted-embed";
-            options.BatchSize = 3;
-            options.Policy = policy ?? new UpstreamPolicy { RetryDelay = TimeSpan.Zero };
-        });
-        add?.Invoke(services);
         return new ModelHost(server, services.BuildServiceProvider());
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 
 namespace AiBackend.Ai.Embeddings;
 
@@ -9,22 +8,20 @@ namespace AiBackend.Ai.Embeddings;
 /// </summary>
 internal sealed class ServerEmbeddings(
     IEmbeddingGenerator<string, Embedding<float>> inner,
-    IOptions<EmbeddingOptions> options,
+    EmbeddingOptions settings,
     UpstreamPipelines pipelines,
     TimeProvider clock) : DelegatingEmbeddingGenerator<string, Embedding<float>>(inner)
 {
     private const string Server = "The embedding server";
 
-    private readonly EmbeddingOptions options = options.Value;
-
     public override async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         var all = new GeneratedEmbeddings<Embedding<float>>();
-        foreach (var batch in values.Chunk(this.options.BatchSize))
+        foreach (var batch in values.Chunk(settings.BatchSize))
         {
             var part = await pipelines.SendAsync(
-                Server, this.options.BaseUrl!, this.options.Policy, ct => TryAsync(batch, options, ct), cancellationToken);
+                Server, settings.BaseUrl!, settings.Policy, ct => TryAsync(batch, options, ct), cancellationToken);
             all.AddRange(part);
             all.Usage = Sum(all.Usage, part.Usage);
         }
@@ -35,7 +32,7 @@ internal sealed class ServerEmbeddings(
     private async Task<GeneratedEmbeddings<Embedding<float>>> TryAsync(
         string[] batch, EmbeddingGenerationOptions? asked, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(options.RequestLimit, clock);
+        using var limit = new CancellationTokenSource(settings.RequestLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         GeneratedEmbeddings<Embedding<float>> made;
         try
