@@ -1,4 +1,5 @@
 using AiBackend.Ai;
+using AiBackend.Clients;
 using AiBackend.Orchestration;
 using AiBackend.Orchestration.Http;
 using AiBackend.Tests.Support;
@@ -271,7 +272,7 @@ public sealed class HttpOrchestratorFailureTests
         await FailAsync(host);
 
         var refused = await FailAsync(host);
-        var other = new Clients.ChatSettings { OrchestratorUrl = $"{host.Server.Url}/other" };
+        var other = new ChatSettings { OrchestratorUrl = $"{host.Server.Url}/other" };
         host.Server.Default = ScriptedOrchestrator.Plain(new { text = "Yes." });
         await host.Orchestrator.AllAsync(Questions.Ask("Hi?", other), parts, Ct);
 
