@@ -19,6 +19,7 @@ try
     services.AddStorage();
     services.AddSingleton(provider => OpenStore(settings, provider.GetRequiredService<DocumentCatalog>()));
     services.AddHttpRules();
+    services.AddOpenApiDescription();
     services.AddClients();
     services.AddJobs();
     services.AddEvents();
@@ -35,6 +36,7 @@ try
     app.UseRouting();
     app.UseApiKeys();
     app.UseRequestRules();
+    app.MapOpenApiDescription();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint().AllowKeyless();
     var api = app.MapApi();

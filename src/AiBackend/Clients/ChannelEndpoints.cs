@@ -71,11 +71,11 @@ internal static class ChannelEndpoints
     public static void MapChannels(this IEndpointRouteBuilder api)
     {
         var channels = api.MapGroup($"{ClientRoute.Pattern}/channels").WithTags("Channels").RequireScope(Scopes.ClientAdmin);
-        channels.MapPost("/", CreateAsync).WithSummary("Add a channel");
-        channels.MapGet("/", ListAsync).WithSummary("List a client's channels");
-        channels.MapGet("/{channel}", GetAsync).WithSummary("Read a channel");
-        channels.MapPatch("/{channel}", UpdateAsync).WithSummary("Change a channel");
-        channels.MapDelete("/{channel}", DeleteAsync).WithSummary("Delete a channel");
+        channels.MapPost("", CreateAsync).WithName("CreateChannel").WithSummary("Adds a channel");
+        channels.MapGet("", ListAsync).WithName("ListChannels").WithSummary("Lists a client's channels");
+        channels.MapGet("/{channel}", GetAsync).WithName("GetChannel").WithSummary("Reads a channel");
+        channels.MapPatch("/{channel}", UpdateAsync).WithName("UpdateChannel").WithSummary("Changes a channel");
+        channels.MapDelete("/{channel}", DeleteAsync).WithName("DeleteChannel").WithSummary("Deletes a channel");
     }
 
     private static async Task<Created<ChannelResponse>> CreateAsync(

@@ -9,21 +9,21 @@ internal static class ClientEndpoints
 {
     public static void MapClients(this IEndpointRouteBuilder api)
     {
-        var clients = api.MapGroup(string.Empty).WithTags("Clients");
-        clients.MapPost("/clients", CreateAsync).RequireAdmin().WithSummary("Make a client");
-        clients.MapGet("/clients", ListAsync).RequireAdmin().WithSummary("List clients");
-        clients.MapGet(ClientRoute.Pattern, Get).RequireScope(Scopes.ClientAdmin).WithSummary("Read a client");
-        clients.MapPatch(ClientRoute.Pattern, UpdateAsync).RequireScope(Scopes.ClientAdmin).WithSummary("Change a client");
-        clients.MapDelete(ClientRoute.Pattern, RemoveAsync).RequireAdmin().WithSummary("Remove a client and all that is its own");
-        clients.MapGet($"{ClientRoute.Pattern}/audit", AuditAsync)
-            .RequireScope(Scopes.ClientAdmin)
-            .WithSummary("Read who did what to a client's set-up");
+        var clients = api.MapGroup("/clients").WithTags("Clients");
+        clients.MapPost("", CreateAsync).RequireAdmin().WithName("CreateClient").WithSummary("Makes a client with its first channel");
+        clients.MapGet("", ListAsync).RequireAdmin().WithName("ListClients").WithSummary("Lists clients");
+
+        var client = api.MapGroup(ClientRoute.Pattern).WithTags("Clients").RequireScope(Scopes.ClientAdmin);
+        client.MapGet("", Get).WithName("GetClient").WithSummary("Reads a client");
+        client.MapPatch("", UpdateAsync).WithName("UpdateClient").WithSummary("Changes a client");
+        client.MapDelete("", RemoveAsync).RequireAdmin().WithName("DeleteClient").WithSummary("Removes a client and all that is its own");
+        client.MapGet("/audit", AuditAsync).WithName("ListAuditEntries").WithSummary("Lists who did what to a client's set-up");
 
         var keys = api.MapGroup($"{ClientRoute.Pattern}/keys").WithTags("Keys").RequireScope(Scopes.ClientAdmin);
-        keys.MapPost("/", CreateKeyAsync).WithSummary("Issue a key");
-        keys.MapGet("/", ListKeysAsync).WithSummary("List a client's keys");
-        keys.MapDelete("/{key}", RevokeKeyAsync).WithSummary("Revoke a key");
-        keys.MapPost("/{key}/rotate", RotateKeyAsync).WithSummary("Give a key a new secret");
+        keys.MapPost("", CreateKeyAsync).WithName("CreateKey").WithSummary("Issues a key; its secret is shown this once");
+        keys.MapGet("", ListKeysAsync).WithName("ListKeys").WithSummary("Lists a client's keys, revoked ones included");
+        keys.MapDelete("/{key}", RevokeKeyAsync).WithName("RevokeKey").WithSummary("Revokes a key");
+        keys.MapPost("/{key}/rotate", RotateKeyAsync).WithName("RotateKey").WithSummary("Gives a key a new secret");
     }
 
     private static async Task<Created<ClientResponse>> CreateAsync(

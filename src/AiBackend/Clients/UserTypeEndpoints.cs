@@ -52,11 +52,11 @@ internal static class UserTypeEndpoints
     public static void MapUserTypes(this IEndpointRouteBuilder api)
     {
         var types = api.MapGroup($"{ClientRoute.Pattern}/user-types").WithTags("User types").RequireScope(Scopes.ClientAdmin);
-        types.MapPost("/", CreateAsync).WithSummary("Add a user type");
-        types.MapGet("/", ListAsync).WithSummary("List a client's user types");
-        types.MapGet("/{userType}", GetAsync).WithSummary("Read a user type");
-        types.MapPatch("/{userType}", UpdateAsync).WithSummary("Change a user type");
-        types.MapDelete("/{userType}", DeleteAsync).WithSummary("Delete a user type");
+        types.MapPost("", CreateAsync).WithName("CreateUserType").WithSummary("Adds a user type");
+        types.MapGet("", ListAsync).WithName("ListUserTypes").WithSummary("Lists a client's user types");
+        types.MapGet("/{type}", GetAsync).WithName("GetUserType").WithSummary("Reads a user type");
+        types.MapPatch("/{type}", UpdateAsync).WithName("UpdateUserType").WithSummary("Changes a user type");
+        types.MapDelete("/{type}", DeleteAsync).WithName("DeleteUserType").WithSummary("Deletes a user type");
     }
 
     private static async Task<Created<UserTypeResponse>> CreateAsync(
@@ -69,18 +69,18 @@ internal static class UserTypeEndpoints
         TypedResults.Ok(PageResponse.From(
             await route.Caller.Documents.PageAsync(page.Sort(Query.Of<UserType>()), page.Cursor, page.Limit, ct), UserTypeResponse.From));
 
-    private static async Task<Ok<UserTypeResponse>> GetAsync(ClientRoute route, string userType, CancellationToken ct) =>
+    private static async Task<Ok<UserTypeResponse>> GetAsync(ClientRoute route, string type, CancellationToken ct) =>
         TypedResults.Ok(UserTypeResponse.From(
-            await route.Caller.Documents.FindAsync<UserType>(userType, ct) ?? throw ApiException.NotFound()));
+            await route.Caller.Documents.FindAsync<UserType>(type, ct) ?? throw ApiException.NotFound()));
 
     private static async Task<Ok<UserTypeResponse>> UpdateAsync(
-        ClientRoute route, string userType, MergePatch<UserTypeForm> patch, IfMatch ifMatch, UserTypes types, CancellationToken ct) =>
-        TypedResults.Ok(await types.UpdateAsync(route, userType, patch, ifMatch, ct));
+        ClientRoute route, string type, MergePatch<UserTypeForm> patch, IfMatch ifMatch, UserTypes types, CancellationToken ct) =>
+        TypedResults.Ok(await types.UpdateAsync(route, type, patch, ifMatch, ct));
 
     private static async Task<NoContent> DeleteAsync(
-        ClientRoute route, string userType, IfMatch ifMatch, UserTypes types, CancellationToken ct)
+        ClientRoute route, string type, IfMatch ifMatch, UserTypes types, CancellationToken ct)
     {
-        await types.DeleteAsync(route, userType, ifMatch, ct);
+        await types.DeleteAsync(route, type, ifMatch, ct);
         return TypedResults.NoContent();
     }
 }

@@ -31,7 +31,7 @@ internal static class HttpFeature
     /// <summary>The group that all routes of the service's own interface are in.</summary>
     public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup("/api/v1");
+        var api = app.MapGroup("/api/v1").WithMetadata(Access.Undeclared);
         api.AddEndpointFilter<RouteGroupBuilder, VersionTags>();
         return api;
     }

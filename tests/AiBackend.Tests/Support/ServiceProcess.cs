@@ -48,6 +48,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             ["ENCRYPTION_KEY"] = "encryption-key-of-the-tests",
             ["DATA_DIR"] = dataFolder,
             ["RATE_LIMIT"] = "0",
+            ["SEED_DEMO"] = "false",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
         {

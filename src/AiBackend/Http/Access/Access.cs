@@ -3,7 +3,11 @@ namespace AiBackend.Http;
 /// <summary>Who may use a route. Every route under <c>/api/v1</c> declares one.</summary>
 /// <param name="Kind">Whose key is asked for.</param>
 /// <param name="Scope">What a client's key must be allowed to do; the admin key may do everything.</param>
-internal sealed record Access(AccessKind Kind, string? Scope = null);
+internal sealed record Access(AccessKind Kind, string? Scope = null)
+{
+    /// <summary>What holds for a route that has forgotten to declare: the most narrow.</summary>
+    public static Access Undeclared { get; } = new(AccessKind.Admin);
+}
 
 /// <summary>Whose key a route asks for.</summary>
 internal enum AccessKind

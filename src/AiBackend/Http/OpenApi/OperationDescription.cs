@@ -1,0 +1,149 @@
+using System.Globalization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.OpenApi;
+
+namespace AiBackend.Http;
+
+/// <summary>What the description says of a route beyond its types: all that its metadata implies.</summary>
+internal static class OperationDescription
+{
+    public static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
+        var route = new DescribedRoute(context.Description);
+        operation.OperationId ??= route.OperationId;
+        operation.Parameters ??= [];
+        DescribeParameters(operation, route);
+        if (route.Body is { } body)
+        {
+            operation.RequestBody = await BodyAsync(body, context, ct);
+        }
+
+        if (route.Access is { Kind: not AccessKind.Keyless } access)
+        {
+            DescribeAccess(operation, access, context.Document);
+        }
+
+        await DescribeAnswersAsync(operation, route, context, ct);
+    }
+
+    private static void DescribeParameters(OpenApiOperation operation, DescribedRoute route)
+    {
+        foreach (var name in route.PathNames)
+        {
+            if (!operation.Parameters!.Any(parameter => parameter.In == ParameterLocation.Path && parameter.Name == name))
+            {
+                Add(operation, name, ParameterLocation.Path, DescribedRoute.DescriptionOf(name), JsonSchemaType.String, isRequired: true);
+            }
+        }
+
+        foreach (var query in route.Queries)
+        {
+            Add(operation, query.Name, ParameterLocation.Query, query.Description, query.Type == typeof(int) ? JsonSchemaType.Integer : JsonSchemaType.String);
+        }
+
+        foreach (var header in route.Headers)
+        {
+            Add(operation, header.Name, ParameterLocation.Header, header.Description, JsonSchemaType.String);
+        }
+    }
+
+    private static void DescribeAccess(OpenApiOperation operation, Access access, OpenApiDocument? document)
+    {
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentDescription.Bearer, document)] = [] }];
+        var needs = access switch
+        {
+            { Kind: AccessKind.Admin } => "Needs the admin key.",
+            { Scope: { } scope } => $"Needs a key with the scope `{scope}`, or the admin key.",
+            _ => "Needs a key with the scope of what it works on, or the admin key.",
+        };
+        operation.Description = string.IsNullOrEmpty(operation.Description) ? needs : $"{operation.Description}\n\n{needs}";
+    }
+
+    private static async Task<OpenApiRequestBody> BodyAsync(JsonBodyMetadata body, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
+        var schema = await context.GetOrCreateSchemaAsync(body.Type, parameterDescription: null, ct);
+        if (body.IsPatch)
+        {
+            schema.Required = null;
+            schema.Description = "A JSON merge patch (RFC 7396): what is absent stays, null clears.";
+        }
+
+        var content = new OpenApiMediaType { Schema = schema };
+        return new OpenApiRequestBody
+        {
+            Required = body.IsPatch || schema.Required?.Count > 0,
+            Content = body.IsPatch
+                ? new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/merge-patch+json"] = content, ["application/json"] = content }
+                : new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = content },
+        };
+    }
+
+    private static async Task DescribeAnswersAsync(
+        OpenApiOperation operation, DescribedRoute route, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
+        operation.Responses ??= [];
+        if (route.IsVersioned)
+        {
+            foreach (var (status, response) in operation.Responses)
+            {
+                if (status.StartsWith('2') && response is OpenApiResponse answer)
+                {
+                    answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+                    answer.Headers["ETag"] = Header("The version, to be sent back as If-Match.");
+                }
+            }
+        }
+
+        if (!route.IsOurs)
+        {
+            return;
+        }
+
+        var problem = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, ct);
+        var content = new OpenApiMediaType { Schema = Component(context.Document, "problem", problem) };
+        foreach (var (status, codes) in route.Refusals)
+        {
+            var text = status.ToString(CultureInfo.InvariantCulture);
+            if (!operation.Responses.ContainsKey(text))
+            {
+                operation.Responses[text] = Refusal(status, codes, content);
+            }
+        }
+    }
+
+    private static OpenApiResponse Refusal(int status, string codes, OpenApiMediaType content)
+    {
+        var response = new OpenApiResponse
+        {
+            Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {codes}",
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = content },
+        };
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) { ["Retry-After"] = Header("Seconds until a repeat is worth while.") };
+        }
+
+        return response;
+    }
+
+    private static OpenApiSchemaReference Component(OpenApiDocument? document, string name, OpenApiSchema schema)
+    {
+        document?.AddComponent(name, schema);
+        return new OpenApiSchemaReference(name, document);
+    }
+
+    private static OpenApiHeader Header(string description) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
+    private static void Add(
+        OpenApiOperation operation, string name, ParameterLocation place, string description, JsonSchemaType type, bool isRequired = false) =>
+        operation.Parameters!.Add(new OpenApiParameter
+        {
+            Name = name,
+            In = place,
+            Description = description,
+            Required = isRequired,
+            Schema = new OpenApiSchema { Type = type },
+        });
+}
