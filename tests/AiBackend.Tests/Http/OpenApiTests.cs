@@ -1,0 +1,132 @@
+using System.Text.Json;
+using AiBackend.Tests.Support;
+
+namespace AiBackend.Tests.Http;
+
+public sealed class OpenApiTests(AppFixture app) : IClassFixture<AppFixture>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_description_is_openapi_3_1_with_bearer_keys()
+    {
+        var description = await DescriptionAsync();
+
+        Assert.StartsWith("3.1", description.Text("openapi"));
+        Assert.Equal("bearer", description.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").Text("scheme"));
+    }
+
+    [Fact]
+    public async Task Every_operation_describes_its_answers_its_refusals_and_its_key()
+    {
+        var failures = new List<string>();
+        await foreach (var (name, method, operation) in OperationsAsync())
+        {
+            var answers = operation.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ToHashSet();
+            if (!answers.Any(status => status.StartsWith('2')))
+            {
+                failures.Add($"{name}: no success");
+            }
+
+            if (!operation.TryGetProperty("summary", out _) || !operation.TryGetProperty("operationId", out _) || !operation.TryGetProperty("tags", out _))
+            {
+                failures.Add($"{name}: no summary, operationId or tags");
+            }
+
+            if (operation.TryGetProperty("security", out _) && !answers.IsSupersetOf(["401", "403", "429", "500", "503"]))
+            {
+                failures.Add($"{name}: refusals of keys are missing");
+            }
+
+            if (name.Contains('{', StringComparison.Ordinal) && !answers.Contains("404"))
+            {
+                failures.Add($"{name}: 404 is missing");
+            }
+
+            if (operation.TryGetProperty("requestBody", out _) && !answers.IsSupersetOf(["400", "413", "415", "422"]))
+            {
+                failures.Add($"{name}: refusals of bodies are missing");
+            }
+
+            if (method == "post" && !Parameters(operation).Contains("Idempotency-Key"))
+            {
+                failures.Add($"{name}: Idempotency-Key is missing");
+            }
+        }
+
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public async Task Every_value_of_a_path_is_described_and_operation_ids_are_unique()
+    {
+        var failures = new List<string>();
+        var ids = new HashSet<string>();
+        await foreach (var (name, _, operation) in OperationsAsync())
+        {
+            var parameters = Parameters(operation);
+            failures.AddRange(name.Split('/').Where(part => part.StartsWith('{') && !parameters.Contains(part.Trim('{', '}'))).Select(part => $"{name}: {part}"));
+            if (!ids.Add(operation.Text("operationId")))
+            {
+                failures.Add($"{name}: {operation.Text("operationId")} is there twice");
+            }
+        }
+
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public async Task Every_reference_leads_somewhere_and_every_name_is_snake_case()
+    {
+        var text = await (await app.Admin.GetAsync("/openapi/v1.json", Ct)).Content.ReadAsStringAsync(Ct);
+        var schemas = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => schema.Name).ToArray();
+
+        var references = text.Split("\"#/components/schemas/").Skip(1).Select(rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
+
+        Assert.Empty(references.Except(schemas));
+        Assert.All(schemas, name => Assert.DoesNotContain(name, char.IsUpper));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_described_as_a_problem_with_its_codes()
+    {
+        await foreach (var (name, _, operation) in OperationsAsync())
+        {
+            var refusal = operation.GetProperty("responses").GetProperty("503");
+
+            Assert.True(refusal.GetProperty("content").TryGetProperty("application/problem+json", out _), name);
+            Assert.Contains("unavailable", refusal.Text("description"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_front_door_leads_to_the_page_that_shows_the_description()
+    {
+        using var nobody = app.NewHttp(key: null);
+
+        var door = await nobody.GetAsync("/", Ct);
+        var page = await nobody.GetAsync("/docs/", Ct);
+
+        Assert.Equal((302, "/docs"), ((int)door.StatusCode, door.Header("Location")));
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("openapi/v1.json", await page.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+    }
+
+    private static HashSet<string> Parameters(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var parameters)
+            ? [.. parameters.EnumerateArray().Select(parameter => parameter.Text("name"))]
+            : [];
+
+    private async IAsyncEnumerable<(string Name, string Method, JsonElement Operation)> OperationsAsync()
+    {
+        foreach (var path in (await DescriptionAsync()).GetProperty("paths").EnumerateObject().Where(path => path.Name.StartsWith("/api/v1", StringComparison.Ordinal)))
+        {
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                yield return ($"{operation.Name} {path.Name}", operation.Name, operation.Value);
+            }
+        }
+    }
+
+    private Task<JsonElement> DescriptionAsync() => app.Admin.GetJsonAsync("/openapi/v1.json");
+}
