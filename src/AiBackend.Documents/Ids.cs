@@ -72,6 +72,17 @@ public sealed class Ids(TimeProvider clock)
         return string.Concat(follower.AsSpan(0, follower.Length - rest.Length), rest);
     }
 
+    /// <summary>A bound for ids: smaller than all that were made at or after this time (in whole milliseconds), larger than earlier ones.</summary>
+    public static string First(string prefix, DateTimeOffset time)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        var ticks = Math.Max(0, (time - DateTimeOffset.UnixEpoch).Ticks);
+        BinaryPrimitives.WriteInt64BigEndian(
+            bytes, ((ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond) << 16);
+        return Encode(prefix, bytes);
+    }
+
     /// <summary>Whether the text has the form of an id with this prefix. Says nothing of its existence.</summary>
     public static bool IsId(string prefix, string? text) => text is not null && TryGetPrefix(text, out var found) && found == prefix;
 

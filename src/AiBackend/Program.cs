@@ -43,6 +43,7 @@ try
     api.MapClientRoutes();
     api.MapJobs();
     api.MapKnowledge();
+    api.MapEvents();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

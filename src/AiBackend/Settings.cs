@@ -110,12 +110,10 @@ internal sealed record Settings
 
     private static void BindEvents(IServiceCollection services, SettingReader read)
     {
-        var schedule = read.Parsed("EVENTS_RETRY_SCHEDULE", new EventsOptions().RetrySchedule, RetrySchedule.Parse);
-        var allowsPrivate = read.Flag("EVENTS_ALLOW_PRIVATE_NETWORKS");
-        services.Configure<EventsOptions>(options =>
+        services.AddSingleton(new EventsOptions
         {
-            options.RetrySchedule = schedule;
-            options.AllowPrivateNetworks = allowsPrivate;
+            RetrySchedule = read.Parsed("EVENTS_RETRY_SCHEDULE", new EventsOptions().RetrySchedule, RetrySchedule.Parse),
+            AllowPrivateNetworks = read.Flag("EVENTS_ALLOW_PRIVATE_NETWORKS"),
         });
     }
 

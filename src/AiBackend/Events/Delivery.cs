@@ -44,6 +44,10 @@ internal sealed record Delivery : LeasedDocument, ITracedWork
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
+    /// <summary>The delivery as it is when nothing is left to do.</summary>
+    public Delivery Ended(DeliveryStatus status, DateTimeOffset now) =>
+        this with { Status = status, DueAt = null, LeaseOwner = null, UpdatedAt = now };
+
     /// <summary>The delivery of an event to a processor, due at once. There is one per pair: its id follows from both.</summary>
     public static Delivery Of(Event raised, string processorId) => new()
     {

@@ -22,5 +22,9 @@ internal static class EventDocuments
         .Index("client", delivery => delivery.ClientId)
         .Index("status", delivery => delivery.ClientId, delivery => delivery.Status)
         .Index("processor", delivery => delivery.ClientId, delivery => delivery.ProcessorId)
-        .Index("processor_status", delivery => delivery.ClientId, delivery => delivery.ProcessorId, delivery => delivery.Status);
+        .Index("processor_status", delivery => delivery.ClientId, delivery => delivery.ProcessorId, delivery => delivery.Status)
+        .PartialIndex("leased", delivery => delivery.LeaseOwner, delivery => delivery.ClientId, delivery => delivery.LeaseOwner);
+
+    public static readonly DocumentSet<DeliveryAttempt> Attempts = new DocumentSet<DeliveryAttempt>("delivery_attempts")
+        .Index("delivery", attempt => attempt.ClientId, attempt => attempt.DeliveryId);
 }

@@ -30,6 +30,16 @@ internal sealed class EventLog(Ids ids, TimeProvider clock)
         return events;
     }
 
+    /// <summary>The current span if it is in this trace, else a span of the trace that nobody has recorded.</summary>
+    public static string TraceParent(string? traceId)
+    {
+        var current = Activity.Current;
+        return current?.Id is { } id && current.IdFormat == ActivityIdFormat.W3C
+            && (traceId is null || traceId == current.TraceId.ToHexString())
+            ? id
+            : $"00-{traceId ?? ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-01";
+    }
+
     private Event Make(string clientId, NewEvent raised) => new()
     {
         Id = ids.New("evt"),
@@ -44,15 +54,6 @@ internal sealed class EventLog(Ids ids, TimeProvider clock)
         Sequence = raised.Sequence,
         CreatedAt = clock.GetUtcNow(),
     };
-
-    private static string TraceParent(string? traceId)
-    {
-        var current = Activity.Current;
-        return current?.Id is { } id && current.IdFormat == ActivityIdFormat.W3C
-            && (traceId is null || traceId == current.TraceId.ToHexString())
-            ? id
-            : $"00-{traceId ?? ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-01";
-    }
 
     private static async ValueTask DeliverAsync(
         TenantTransaction transaction, Event raised, IReadOnlyList<EventProcessor> processors)

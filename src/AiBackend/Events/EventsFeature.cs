@@ -1,13 +1,35 @@
 using AiBackend.Documents;
+using AiBackend.Jobs;
 
 namespace AiBackend.Events;
 
-/// <summary>Registers what the host needs of events.</summary>
+/// <summary>Events, the processors that take them, and their deliveries.</summary>
 internal static class EventsFeature
 {
     public static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddSingleton<DocumentSet>(EventDocuments.Events)
         .AddSingleton<DocumentSet>(EventDocuments.Processors)
         .AddSingleton<DocumentSet>(EventDocuments.Deliveries)
-        .AddSingleton<EventLog>();
+        .AddSingleton<DocumentSet>(EventDocuments.Attempts)
+        .AddSingleton(provider => new NetworkGuard(provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks))
+        .AddSingleton<EventLog>()
+        .AddSingleton<EventProcessors>()
+        .AddSingleton<ProcessorSecrets>()
+        .AddSingleton<ProcessorSwitch>()
+        .AddSingleton<WaitingDeliveries>()
+        .AddSingleton<WebhookSender>()
+        .AddJobHandler<CancelDeliveriesJob>()
+        .AddWork<Delivery, DeliveryHandler>(work =>
+        {
+            work.Name = "deliveries";
+            work.Concurrency = EventsOptions.Concurrency;
+            work.ConcurrencyPerClient = EventsOptions.ConcurrencyPerClient;
+        });
+
+    public static void MapEvents(this IEndpointRouteBuilder api)
+    {
+        api.MapProcessors();
+        api.MapEventLog();
+        api.MapDeliveries();
+    }
 }

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using AiBackend.Documents;
+using AiBackend.Documents.Sqlite;
+using AiBackend.Events;
+using AiBackend.Http;
+using AiBackend.Jobs;
+using EventLog = AiBackend.Events.EventLog;
+
+namespace AiBackend.Deliveries;
+
+/// <summary>
+/// Stores events with a delivery each, then starts the workers and takes the time until the receiver has all of them and all are
+/// stored as delivered. The store, the work loop, signing, the guard and the records are those of the service.
+/// </summary>
+internal static class DeliveryRun
+{
+    private const string ClientId = "cli_00000000000000000000000000";
+
+    public static async Task<int> RunAsync(int count, int atOnce)
+    {
+        using var receiver = StartReceiver(count);
+        var url = await receiver.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The receiver did not start.");
+        var folder = Directory.CreateTempSubdirectory("aibackend-deliveries-");
+        try
+        {
+            using var host = HostOf(folder.FullName, atOnce);
+            var adapter = (SqliteDocumentStore)host.Services.GetRequiredService<IDocumentStore>();
+            await adapter.InitializeAsync(CancellationToken.None);
+            await AppendAsync(host.Services, url, count);
+
+            var cpu = Environment.CpuUsage.TotalTime;
+            var start = Stopwatch.GetTimestamp();
+            await host.StartAsync();
+            var received = (await receiver.StandardOutput.ReadLineAsync())!.Split(' ');
+            var receivedAfter = Stopwatch.GetElapsedTime(start, long.Parse(received[1], CultureInfo.InvariantCulture));
+            await AllStoredAsync(host.Services, count);
+            var storedAfter = Stopwatch.GetElapsedTime(start);
+            cpu = Environment.CpuUsage.TotalTime - cpu;
+            await host.StopAsync();
+            await adapter.DisposeAsync();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} deliveries, {atOnce} at once: {count / storedAfter.TotalSeconds:F0}/s stored as delivered ({storedAfter.TotalSeconds:F2} s), "
+                + $"{count / receivedAfter.TotalSeconds:F0}/s received, {received[0]} requests, {cpu.TotalMicroseconds / count:F0} µs processor time each"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+            await receiver.StandardInput.WriteLineAsync();
+            await receiver.WaitForExitAsync();
+        }
+
+        return 0;
+    }
+
+    private static Process StartReceiver(int count) => Process.Start(
+        new ProcessStartInfo(Environment.ProcessPath!, ["receive", count.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        })!;
+
+    private static IHost HostOf(string folder, int atOnce)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Ids>()
+            .AddSingleton<DocumentCatalog>()
+            .AddSingleton(services => new SqliteDocumentOptions { Path = Path.Combine(folder, "bench.db") })
+            .AddSingleton<IDocumentStore, SqliteDocumentStore>()
+            .AddSingleton<DocumentStore>()
+            .AddSingleton(new EncryptionOptions { Key = "bench" })
+            .AddSingleton<SecretBox>()
+            .AddJobs()
+            .AddEvents(new EventsOptions { AllowPrivateNetworks = true, ConcurrencyPerProcessor = atOnce });
+        return builder.Build();
+    }
+
+    private static async Task AppendAsync(IServiceProvider services, string url, int count)
+    {
+        var documents = services.GetRequiredService<DocumentStore>().For(ClientId);
+        var processors = services.GetRequiredService<EventProcessors>();
+        var log = services.GetRequiredService<EventLog>();
+        await documents.CommitAsync(
+            transaction => processors.CreateAsync(
+                transaction, new ProcessorForm { Name = "bench", Config = new HttpConfigForm { Url = url } }),
+            CancellationToken.None);
+        var data = EventData.Of("message", new { id = "msg_1", text = new string('x', 400), role = "user" });
+        for (var i = 0; i < count; i += 500)
+        {
+            var raised = Enumerable.Range(i, Math.Min(500, count - i))
+                .Select(number => new NewEvent(EventTypes.ChatMessageCreated, "message", $"msg_{number}") { Data = data });
+            await documents.CommitAsync(transaction => log.AppendAsync(transaction, [.. raised]), CancellationToken.None);
+        }
+    }
+
+    private static async Task AllStoredAsync(IServiceProvider services, int count)
+    {
+        var documents = services.GetRequiredService<DocumentStore>().For(ClientId);
+        var delivered = Query.Of<Delivery>().Equal(delivery => delivery.Status, DeliveryStatus.Delivered);
+        while (await documents.CountAsync(delivered, CancellationToken.None) < count)
+        {
+            await Task.Delay(5);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using AiBackend.Documents;
+using AiBackend.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace AiBackend.Events;
+
+/// <summary>An event as it is answered.</summary>
+internal sealed record EventResponse(
+    string Id,
+    string Type,
+    string ClientId,
+    string EntityType,
+    string EntityId,
+    string? ParentId,
+    string? SessionId,
+    RawJson Data,
+    string TraceId,
+    long? Sequence,
+    DateTimeOffset CreatedAt)
+{
+    public static EventResponse From(Event found) => new(
+        found.Id,
+        found.Type,
+        found.ClientId,
+        found.EntityType,
+        found.EntityId,
+        found.ParentId,
+        found.SessionId,
+        found.Data,
+        found.TraceId,
+        found.Sequence,
+        found.CreatedAt);
+}
+
+internal static class EventEndpoints
+{
+    public static void MapEventLog(this IEndpointRouteBuilder api)
+    {
+        var events = api.MapGroup("/events").WithTags("Events");
+        events.MapGet("/", ListAsync).RequireScope(Scopes.EventsRead)
+            .WithName("ListEvents").WithSummary("Lists what has happened");
+        events.MapGet("/{id}", GetAsync).RequireScope(Scopes.EventsRead)
+            .WithName("GetEvent").WithSummary("Reads an event");
+        events.MapGet("/{id}/deliveries", ListDeliveriesAsync).RequireScope(Scopes.EventsRead)
+            .WithName("ListEventDeliveries").WithSummary("Lists an event's deliveries, one per processor that wants it");
+    }
+
+    private static async Task<Ok<PageResponse<EventResponse>>> ListAsync(
+        string? type,
+        [FromQuery(Name = "entity_id")] string? entityId,
+        [FromQuery(Name = "session_id")] string? sessionId,
+        string? since,
+        PageRequest page,
+        Caller caller,
+        CancellationToken ct)
+    {
+        var query = Query.Of<Event>();
+        if (type is not null)
+        {
+            query = EventTypes.All.Contains(type)
+                ? query.Equal(found => found.Type, type)
+                : throw ApiException.Invalid("type", "This is not an event type.");
+        }
+
+        query = entityId is null ? query : query.Equal(found => found.EntityId, entityId);
+        query = sessionId is null ? query : query.Equal(found => found.SessionId, sessionId);
+        query = since is null ? query : query.AtLeast(found => found.Id, Ids.First("evt", QueryTime.Parse("since", since)));
+        var events = await caller.Documents.PageAsync(page.Sort(query), page.Cursor, page.Limit, ct);
+        return TypedResults.Ok(PageResponse.From(events, EventResponse.From));
+    }
+
+    private static async Task<Ok<EventResponse>> GetAsync(string id, Caller caller, CancellationToken ct) =>
+        TypedResults.Ok(EventResponse.From(await FindAsync(caller, id, ct)));
+
+    private static async Task<Ok<PageResponse<DeliveryResponse>>> ListDeliveriesAsync(
+        string id, PageRequest page, Caller caller, CancellationToken ct)
+    {
+        await FindAsync(caller, id, ct);
+        var deliveries = await caller.Documents.PageAsync(
+            page.Sort(Query.Of<Delivery>().Equal(delivery => delivery.EventId, id)), page.Cursor, page.Limit, ct);
+        return TypedResults.Ok(PageResponse.From(deliveries, delivery => DeliveryResponse.From(delivery)));
+    }
+
+    private static async Task<Event> FindAsync(Caller caller, string id, CancellationToken ct) =>
+        await caller.Documents.FindAsync<Event>(id, ct) ?? throw ApiException.NotFound();
+}
+
+/// <summary>Reads times of the query string.</summary>
+internal static class QueryTime
+{
+    public static DateTimeOffset Parse(string field, string text) =>
+        text.Length >= 20 && text[10] is 'T' or 't' && DateTimeOffset.TryParse(
+            text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw ApiException.Invalid(field, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
+}
