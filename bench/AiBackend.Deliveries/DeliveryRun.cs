@@ -4,6 +4,7 @@ using AiBackend.Documents;
 using AiBackend.Documents.Sqlite;
 using AiBackend.Events;
 using AiBackend.Http;
+using AiBackend.Clients;
 using AiBackend.Jobs;
 using EventLog = AiBackend.Events.EventLog;
 
@@ -73,8 +74,11 @@ internal static class DeliveryRun
             .AddSingleton<DocumentStore>()
             .AddSingleton(new EncryptionOptions { Key = "bench" })
             .AddSingleton<SecretBox>()
+            .AddSingleton<AuditLog>()
             .AddJobs()
-            .AddEvents(new EventsOptions { AllowPrivateNetworks = true, ConcurrencyPerProcessor = atOnce });
+            .AddSingleton(new EventsOptions { AllowPrivateNetworks = true })
+            .AddEvents()
+            .AddSingleton(new WorkOptions<Delivery> { Name = "deliveries", Concurrency = atOnce });
         return builder.Build();
     }
 
@@ -85,7 +89,7 @@ internal static class DeliveryRun
         var log = services.GetRequiredService<EventLog>();
         await documents.CommitAsync(
             transaction => processors.CreateAsync(
-                transaction, new ProcessorForm { Name = "bench", Config = new HttpConfigForm { Url = url } }),
+                transaction, new Credential(null, ClientId, []), new ProcessorForm { Name = "bench", Config = new HttpConfigForm { Url = url } }),
             CancellationToken.None);
         var data = EventData.Of("message", new { id = "msg_1", text = new string('x', 400), role = "user" });
         for (var i = 0; i < count; i += 500)

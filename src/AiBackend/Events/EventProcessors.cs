@@ -1,3 +1,4 @@
+using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Http;
 
@@ -5,7 +6,7 @@ namespace AiBackend.Events;
 
 /// <summary>Makes and changes processors, within the commits of their callers.</summary>
 internal sealed class EventProcessors(
-    NetworkGuard guard, ProcessorSecrets secrets, ProcessorSwitch processorSwitch, Ids ids, TimeProvider clock)
+    NetworkGuard guard, ProcessorSecrets secrets, ProcessorSwitch processorSwitch, AuditLog audit, Ids ids, TimeProvider clock)
 {
     /// <summary>The most processors that one client may have: each event's commit reads them all.</summary>
     public const int MaxPerClient = 50;
@@ -23,7 +24,7 @@ internal sealed class EventProcessors(
         }
     }
 
-    public async ValueTask<ProcessorResponse> CreateAsync(TenantTransaction transaction, ProcessorForm form)
+    public async ValueTask<ProcessorResponse> CreateAsync(TenantTransaction transaction, Credential by, ProcessorForm form)
     {
         var existing = await transaction.ListAsync(Query.Of<EventProcessor>().Ascending().Take(MaxPerClient));
         if (existing.Count == MaxPerClient)
@@ -49,15 +50,17 @@ internal sealed class EventProcessors(
             UpdatedAt = now,
         };
         await transaction.InsertAsync(processor);
+        await NoteAsync(transaction, by, "processor.created", id);
         return ProcessorResponse.From(processor with { Version = 1 }, secret);
     }
 
     /// <summary>Applies a change to the form of the stored processor; turning it off cancels what waits for it.</summary>
     /// <param name="transaction">The commit of the change.</param>
+    /// <param name="by">Who changes it.</param>
     /// <param name="id">The processor's id.</param>
     /// <param name="change">Gets the stored processor and returns its new form; may refuse.</param>
     public async ValueTask<ProcessorResponse> ChangeAsync(
-        TenantTransaction transaction, string id, Func<EventProcessor, ProcessorForm> change)
+        TenantTransaction transaction, Credential by, string id, Func<EventProcessor, ProcessorForm> change)
     {
         var turnsOff = false;
         var changed = await transaction.UpdateAsync<EventProcessor>(
@@ -77,23 +80,32 @@ internal sealed class EventProcessors(
                     UpdatedAt = clock.GetUtcNow(),
                 };
             }) ?? throw ApiException.NotFound();
+        await NoteAsync(transaction, by, "processor.updated", id);
         return ProcessorResponse.From(
             turnsOff ? (await processorSwitch.DisableAsync(transaction, id, reason: null))! : changed);
     }
 
-    public async ValueTask<ProcessorResponse> EnableAsync(TenantTransaction transaction, string id) => ProcessorResponse.From(
-        await transaction.UpdateAsync<EventProcessor>(
+    public async ValueTask<ProcessorResponse> EnableAsync(TenantTransaction transaction, Credential by, string id)
+    {
+        var enabled = await transaction.UpdateAsync<EventProcessor>(
             id,
             stored => stored.IsActive
                 ? stored
-                : stored with { IsActive = true, DisabledReason = null, UpdatedAt = clock.GetUtcNow() })
-        ?? throw ApiException.NotFound());
+                : stored with { IsActive = true, DisabledReason = null, UpdatedAt = clock.GetUtcNow() }) ?? throw ApiException.NotFound();
+        await NoteAsync(transaction, by, "processor.enabled", id);
+        return ProcessorResponse.From(enabled);
+    }
 
-    public async ValueTask<ProcessorResponse> DisableAsync(TenantTransaction transaction, string id) =>
-        ProcessorResponse.From(await processorSwitch.DisableAsync(transaction, id, reason: null) ?? throw ApiException.NotFound());
+    public async ValueTask<ProcessorResponse> DisableAsync(TenantTransaction transaction, Credential by, string id)
+    {
+        var disabled = await processorSwitch.DisableAsync(transaction, id, reason: null) ?? throw ApiException.NotFound();
+        await NoteAsync(transaction, by, "processor.disabled", id);
+        return ProcessorResponse.From(disabled);
+    }
 
     /// <summary>Makes a new secret; the ones before sign along for the overlap, if they would not have expired earlier.</summary>
-    public async ValueTask<ProcessorResponse> RotateSecretAsync(TenantTransaction transaction, string id, TimeSpan overlap)
+    public async ValueTask<ProcessorResponse> RotateSecretAsync(
+        TenantTransaction transaction, Credential by, string id, TimeSpan overlap)
     {
         var secret = WebhookSignature.NewSecret();
         var now = clock.GetUtcNow();
@@ -112,16 +124,21 @@ internal sealed class EventProcessors(
                 ],
                 UpdatedAt = now,
             }) ?? throw ApiException.NotFound();
+        await NoteAsync(transaction, by, "processor.secret_rotated", id);
         return ProcessorResponse.From(rotated, secret);
     }
 
-    public async ValueTask DeleteAsync(TenantTransaction transaction, string id, IfMatch ifMatch)
+    public async ValueTask DeleteAsync(TenantTransaction transaction, Credential by, string id, IfMatch ifMatch)
     {
         var stored = await transaction.FindAsync<EventProcessor>(id) ?? throw ApiException.NotFound();
         ifMatch.Require(stored.Version);
         await transaction.DeleteAsync<EventProcessor>(id);
         await processorSwitch.CancelDeliveriesAsync(transaction, id);
+        await NoteAsync(transaction, by, "processor.deleted", id);
     }
+
+    private ValueTask NoteAsync(TenantTransaction transaction, Credential by, string action, string id) =>
+        audit.AppendAsync(transaction.AcrossTenants, by, transaction.ClientId, action, id);
 
     private HttpTarget TargetOf(string id, HttpConfigForm config, IReadOnlyList<SecretHeader> kept) => new()
     {
@@ -132,7 +149,7 @@ internal sealed class EventProcessors(
 
     private SecretHeader HeaderOf(string id, string name, string value, IReadOnlyList<SecretHeader> kept)
     {
-        if (value != ProcessorResponse.Hidden)
+        if (value != SealedSecrets.Mask)
         {
             return secrets.SealHeader(id, name, value);
         }

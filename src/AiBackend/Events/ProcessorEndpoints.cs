@@ -51,11 +51,11 @@ internal static class ProcessorEndpoints
     }
 
     private static async Task<Created<ProcessorResponse>> CreateAsync(
-        Body<ProcessorForm> body, Caller caller, RequestCommits commits, EventProcessors processors, CancellationToken ct)
+        Body<ProcessorForm> body, Caller caller, Credential by, RequestCommits commits, EventProcessors processors, CancellationToken ct)
     {
         await processors.RequireAllowedAsync(body.Value.Config.Url, ct);
         var created = await commits.CommitAsync(
-            caller, StatusCodes.Status201Created, transaction => processors.CreateAsync(transaction, body.Value), ct);
+            caller, StatusCodes.Status201Created, transaction => processors.CreateAsync(transaction, by, body.Value), ct);
         return TypedResults.Created((string?)null, created);
     }
 
@@ -69,7 +69,7 @@ internal static class ProcessorEndpoints
         TypedResults.Ok(ProcessorResponse.From(await FindAsync(caller, id, ct)));
 
     private static async Task<Ok<ProcessorResponse>> PatchAsync(
-        string id, MergePatch<ProcessorForm> patch, IfMatch ifMatch, Caller caller, EventProcessors processors, CancellationToken ct)
+        string id, MergePatch<ProcessorForm> patch, IfMatch ifMatch, Caller caller, Credential by, EventProcessors processors, CancellationToken ct)
     {
         // The address is looked up before the commit, which may wait for nothing but storage.
         var form = patch.ApplyTo(ProcessorResponse.FormOf(await FindAsync(caller, id, ct)));
@@ -77,6 +77,7 @@ internal static class ProcessorEndpoints
         var changed = await caller.Documents.CommitAsync(
             transaction => processors.ChangeAsync(
                 transaction,
+                by,
                 id,
                 stored =>
                 {
@@ -91,29 +92,29 @@ internal static class ProcessorEndpoints
     }
 
     private static async Task<NoContent> DeleteAsync(
-        string id, IfMatch ifMatch, Caller caller, EventProcessors processors, CancellationToken ct)
+        string id, IfMatch ifMatch, Caller caller, Credential by, EventProcessors processors, CancellationToken ct)
     {
-        await caller.Documents.CommitAsync(transaction => processors.DeleteAsync(transaction, id, ifMatch), ct);
+        await caller.Documents.CommitAsync(transaction => processors.DeleteAsync(transaction, by, id, ifMatch), ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<Ok<ProcessorResponse>> RotateSecretAsync(
-        string id, Body<RotateSecret> body, Caller caller, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
+        string id, Body<RotateSecret> body, Caller caller, Credential by, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
         TypedResults.Ok(await commits.CommitAsync(
             caller,
             StatusCodes.Status200OK,
-            transaction => processors.RotateSecretAsync(transaction, id, TimeSpan.FromSeconds(body.Value.OverlapSeconds)),
+            transaction => processors.RotateSecretAsync(transaction, by, id, TimeSpan.FromSeconds(body.Value.OverlapSeconds)),
             ct));
 
     private static async Task<Ok<ProcessorResponse>> EnableAsync(
-        string id, Caller caller, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
+        string id, Caller caller, Credential by, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
         TypedResults.Ok(await commits.CommitAsync(
-            caller, StatusCodes.Status200OK, transaction => processors.EnableAsync(transaction, id), ct));
+            caller, StatusCodes.Status200OK, transaction => processors.EnableAsync(transaction, by, id), ct));
 
     private static async Task<Ok<ProcessorResponse>> DisableAsync(
-        string id, Caller caller, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
+        string id, Caller caller, Credential by, RequestCommits commits, EventProcessors processors, CancellationToken ct) =>
         TypedResults.Ok(await commits.CommitAsync(
-            caller, StatusCodes.Status200OK, transaction => processors.DisableAsync(transaction, id), ct));
+            caller, StatusCodes.Status200OK, transaction => processors.DisableAsync(transaction, by, id), ct));
 
     private static async Task<Ok<TestResponse>> TestAsync(
         string id, Caller caller, WebhookSender sender, Ids ids, TimeProvider clock, CancellationToken ct)

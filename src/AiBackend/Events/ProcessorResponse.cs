@@ -1,3 +1,4 @@
+using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Http;
 
@@ -6,9 +7,6 @@ namespace AiBackend.Events;
 /// <summary>A processor as it is answered.</summary>
 internal sealed record ProcessorResponse : IVersioned
 {
-    /// <summary>Stands for a secret that is kept but not shown.</summary>
-    public const string Hidden = "***";
-
     public required string Id { get; init; }
 
     public required string Name { get; init; }
@@ -56,7 +54,7 @@ internal sealed record ProcessorResponse : IVersioned
             Ordering = form.Ordering,
             IsActive = form.IsActive,
             DisabledReason = processor.DisabledReason,
-            Secret = secret ?? Hidden,
+            Secret = secret ?? SealedSecrets.Mask,
             Version = processor.Version,
             CreatedAt = processor.CreatedAt,
             UpdatedAt = processor.UpdatedAt,
@@ -71,7 +69,7 @@ internal sealed record ProcessorResponse : IVersioned
         Config = new HttpConfigForm
         {
             Url = processor.Target.Url,
-            Headers = processor.Target.Headers.ToDictionary(header => header.Name, _ => Hidden),
+            Headers = processor.Target.Headers.ToDictionary(header => header.Name, _ => SealedSecrets.Mask),
             TimeoutSeconds = processor.Target.TimeoutSeconds,
         },
         EventTypes = processor.EventTypes,
