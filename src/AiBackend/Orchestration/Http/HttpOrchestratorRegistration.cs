@@ -1,6 +1,5 @@
 using AiBackend.Clients;
 using AiBackend.Events;
-using Microsoft.Extensions.Options;
 
 namespace AiBackend.Orchestration.Http;
 
@@ -21,7 +20,7 @@ internal static class HttpOrchestratorRegistration
         services.AddHttpClient(OrchestratorCalls.GuardedClient)
             .ConfigurePrimaryHttpMessageHandler(provider =>
             {
-                var isOpen = provider.GetRequiredService<IOptions<EventsOptions>>().Value.AllowPrivateNetworks;
+                var isOpen = provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks;
                 var handler = new NetworkGuard(isOpen).CreateHandler();
                 handler.ConnectTimeout = TimeSpan.FromSeconds(10);
                 return handler;
