@@ -119,14 +119,12 @@ internal sealed record Settings
 
     private static void BindKnowledge(IServiceCollection services, SettingReader read)
     {
-        var memory = read.Whole("SEARCH_MEMORY_MB", otherwise: 1_024, min: 1, max: 1 << 20);
-        var idle = read.Whole("SEARCH_IDLE_MINUTES", otherwise: 30, min: 1, max: 1_440);
-        var floor = read.Parsed("SEARCH_COSINE_FLOOR", new KnowledgeOptions().CosineFloor, Share);
-        services.Configure<KnowledgeOptions>(options =>
+        var defaults = new KnowledgeOptions();
+        services.AddSingleton(new KnowledgeOptions
         {
-            options.IndexBytes = memory * 1024 * 1024;
-            options.IndexIdle = TimeSpan.FromMinutes(idle);
-            options.CosineFloor = floor;
+            IndexBytes = read.Whole("SEARCH_MEMORY_MB", otherwise: 1_024, min: 1, max: 1 << 20) * 1024 * 1024,
+            IndexIdle = TimeSpan.FromMinutes(read.Whole("SEARCH_IDLE_MINUTES", otherwise: 30, min: 1, max: 1_440)),
+            CosineFloor = read.Parsed("SEARCH_COSINE_FLOOR", defaults.CosineFloor, Share),
         });
     }
 

@@ -38,7 +38,7 @@ internal sealed record CollectionForm
     };
 
     public CollectionDetails ToDetails() =>
-        new(Name, Description, Metadata, new Chunking(Chunking.MaxTokens, Chunking.OverlapTokens), EmbeddingModel);
+        new(Name, Description, Metadata, Chunking.ToChunking(), EmbeddingModel);
 }
 
 /// <summary>How texts are cut, counted in words.</summary>
@@ -48,9 +48,14 @@ internal sealed record ChunkingForm : IValidatableObject
     [Range(32, 2_048)]
     public int MaxTokens { get; init; } = 256;
 
-    /// <summary>Up to this much of a passage's end is repeated at the beginning of the next; at most half a passage.</summary>
+    /// <summary>
+    /// Up to this much of a passage's end is repeated at the beginning of the next; at most half a passage. By default 32, or that
+    /// half if it is less.
+    /// </summary>
     [Range(0, 1_024)]
-    public int OverlapTokens { get; init; } = 32;
+    public int? OverlapTokens { get; init; }
+
+    public Chunking ToChunking() => new(MaxTokens, OverlapTokens ?? Math.Min(32, MaxTokens / 2));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -119,7 +124,7 @@ internal static class CollectionEndpoints
             StatusCodes.Status201Created,
             async transaction => CollectionResponse.From(await collections.AddAsync(transaction, body.Value.ToDetails())),
             ct);
-        return TypedResults.Created($"/api/v1/collections/{created.Id}", created);
+        return TypedResults.Created((string?)null, created);
     }
 
     private static async Task<Ok<PageResponse<CollectionResponse>>> ListAsync(PageRequest page, Caller caller, CancellationToken ct) =>

@@ -57,10 +57,9 @@ internal static class DocumentEndpoints
             stored = new UploadResponse(DocumentResponse.From(document));
         }
 
-        var location = $"/api/v1/documents/{stored.Document.Id}";
         return stored.Document.Status == DocumentStatus.Queued
-            ? TypedResults.Accepted(location, stored)
-            : TypedResults.Created(location, stored);
+            ? TypedResults.Accepted((string?)null, stored)
+            : TypedResults.Created((string?)null, stored);
     }
 
     private static async Task<UploadResponse> StoreAsync(

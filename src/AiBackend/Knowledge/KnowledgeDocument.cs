@@ -79,13 +79,13 @@ internal sealed record LiveDocument
     /// <summary>What the chunks and their vectors follow from; while it stays the same there is nothing to embed.</summary>
     public required string Key { get; init; }
 
-    public required string? Title { get; init; }
+    public string? Title { get; init; }
 
-    public required string? Url { get; init; }
+    public string? Url { get; init; }
 
     public required RawJson Metadata { get; init; }
 
-    public required IReadOnlyList<string>? Acl { get; init; }
+    public IReadOnlyList<string>? Acl { get; init; }
 }
 
 internal enum DocumentStatus

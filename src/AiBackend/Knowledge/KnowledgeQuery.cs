@@ -33,7 +33,9 @@ internal sealed record KnowledgeQuery(string Text)
 /// <summary>What was found.</summary>
 /// <param name="Passages">The best first.</param>
 /// <param name="TotalCandidates">How many passages were ranked.</param>
-internal sealed record KnowledgeResult(IReadOnlyList<Passage> Passages, long TotalCandidates);
+/// <param name="TermWeights">How much each telling term of the query tells among the client's documents, by stem.</param>
+internal sealed record KnowledgeResult(
+    IReadOnlyList<Passage> Passages, long TotalCandidates, IReadOnlyDictionary<string, double> TermWeights);
 
 /// <summary>A part of a document that fits a query.</summary>
 internal sealed record Passage

@@ -3,13 +3,12 @@ using AiBackend.Documents;
 using AiBackend.Http;
 using AiBackend.Knowledge.Indexing;
 using AiBackend.Search.Index;
-using Microsoft.Extensions.Options;
 
 namespace AiBackend.Knowledge;
 
 /// <summary>Finds passages in a client's documents.</summary>
 internal sealed partial class KnowledgeSearch(
-    DocumentStore store, ClientIndexes indexes, EmbeddingModel model, IOptions<KnowledgeOptions> options, ILogger<KnowledgeSearch> logger)
+    DocumentStore store, ClientIndexes indexes, EmbeddingModel model, KnowledgeOptions options, ILogger<KnowledgeSearch> logger)
 {
     private const int MaxTries = 3;
 
@@ -38,7 +37,7 @@ internal sealed partial class KnowledgeSearch(
             var passages = await ReadAsync(store.For(clientId), found.Hits, ct);
             if (passages.Count == found.Hits.Count || tries == MaxTries)
             {
-                return new KnowledgeResult(passages, found.TotalCandidates);
+                return new KnowledgeResult(passages, found.TotalCandidates, index.WeighTerms(query.Text));
             }
 
             // A document was replaced or deleted between the search and the reading of its text: the index knows by now.
@@ -55,7 +54,7 @@ internal sealed partial class KnowledgeSearch(
         try
         {
             var vectors = await model.EmbedAsync([query.Text], ct);
-            return new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vectors[0], options.Value.CosineFloor) };
+            return new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vectors[0], options.CosineFloor) };
         }
         catch (UpstreamException error) when (query.Mode == SearchMode.Hybrid)
         {

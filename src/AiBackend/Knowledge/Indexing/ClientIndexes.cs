@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using AiBackend.Documents;
 using AiBackend.Search.Index;
-using Microsoft.Extensions.Options;
 
 namespace AiBackend.Knowledge.Indexing;
 
@@ -10,7 +9,7 @@ namespace AiBackend.Knowledge.Indexing;
 /// commits of all processes by the log of changes. Those that are not used go, and the least used ones when memory is short.
 /// </summary>
 internal sealed partial class ClientIndexes(
-    DocumentStore store, IndexReader reader, IOptions<KnowledgeOptions> options, TimeProvider clock, ILogger<ClientIndexes> logger)
+    DocumentStore store, IndexReader reader, KnowledgeOptions options, TimeProvider clock, ILogger<ClientIndexes> logger)
     : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMinutes(1);
@@ -102,7 +101,7 @@ internal sealed partial class ClientIndexes(
 
             var isFirst = bytes == 0;
             bytes += loaded.ApproximateBytes;
-            if (clock.GetElapsedTime(entry.UsedAt, now) > options.Value.IndexIdle || (bytes > options.Value.IndexBytes && !isFirst))
+            if (clock.GetElapsedTime(entry.UsedAt, now) > options.IndexIdle || (bytes > options.IndexBytes && !isFirst))
             {
                 entries.TryRemove(KeyValuePair.Create(clientId, entry));
                 LogDropped(clientId, loaded.Index.ChunkCount);
