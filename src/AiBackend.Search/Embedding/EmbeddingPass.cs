@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace AiBackend.Search.Embedding;
 
 /// <summary>
-/// Adds the vectors of a folded text's words to a sum, by the rules 2 to 6 of <c>Models/static-en/MODEL.md</c>. The rules are
+/// Adds the vectors of a folded text's words to a sum, by the rules 3 to 6 of <c>Models/static-en/MODEL.md</c>. The rules are
 /// part of the model: the table was fitted to words cut in exactly this way.
 /// </summary>
 internal readonly ref struct EmbeddingPass(StaticModel model, Span<float> sum)
@@ -23,54 +23,6 @@ internal readonly ref struct EmbeddingPass(StaticModel model, Span<float> sum)
     private static readonly string[] Clitics = ["'s", "'ll", "'re", "'ve", "'d", "'m"];
 
     private readonly Span<float> sum = sum;
-
-    /// <summary>Finds the next run of letters and digits at or after <paramref name="at"/> and moves behind it.</summary>
-    public static bool NextRun(ReadOnlySpan<char> text, ref int at, out ReadOnlySpan<char> run)
-    {
-        while (at < text.Length && !IsLetterOrDigit(text[at]))
-        {
-            at++;
-        }
-
-        var start = at;
-        if (at == text.Length)
-        {
-            run = default;
-            return false;
-        }
-
-        at++;
-        while (at < text.Length)
-        {
-            if (IsLetterOrDigit(text[at]))
-            {
-                at++;
-            }
-            else if (text[at] is '\'' or '-' && at + 1 < text.Length && IsLetterOrDigit(text[at + 1]))
-            {
-                at += 2;
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        if (at - start == 1)
-        {
-            if (text[start] is 'c' or 'C' or 'f' or 'F' && text[at..].StartsWith("#"))
-            {
-                at++;
-            }
-            else if (text[start] is 'c' or 'C' && text[at..].StartsWith("++"))
-            {
-                at += 2;
-            }
-        }
-
-        run = text[start..at];
-        return true;
-    }
 
     /// <summary>Rule 3: a whole run.</summary>
     public void AddRun(ReadOnlySpan<char> run)
@@ -292,8 +244,6 @@ internal readonly ref struct EmbeddingPass(StaticModel model, Span<float> sum)
 
         return false;
     }
-
-    private static bool IsLetterOrDigit(char unit) => char.IsLetterOrDigit(unit) || char.IsSurrogate(unit);
 
     private static Span<char> ToLower(ReadOnlySpan<char> run, Span<char> buffer)
     {

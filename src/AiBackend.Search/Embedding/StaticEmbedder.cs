@@ -61,7 +61,7 @@ public sealed class StaticEmbedder
     {
         var folded = Fold(text, out var rented);
         var (count, at) = (0, 0);
-        while (EmbeddingPass.NextRun(folded, ref at, out _))
+        while (WordRuns.Next(folded, ref at, out _))
         {
             count++;
         }
@@ -81,7 +81,7 @@ public sealed class StaticEmbedder
         var folded = Fold(text, out var rented);
         var pass = new EmbeddingPass(model, destination);
         var at = 0;
-        while (EmbeddingPass.NextRun(folded, ref at, out var run))
+        while (WordRuns.Next(folded, ref at, out var run))
         {
             pass.AddRun(run);
         }
