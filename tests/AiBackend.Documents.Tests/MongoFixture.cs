@@ -9,6 +9,7 @@ public sealed class MongoFixture : StoreFixture
 {
     private readonly string? uri;
     private readonly string database = string.Empty;
+    private bool isOpened;
 
     public MongoFixture()
     {
@@ -27,11 +28,18 @@ public sealed class MongoFixture : StoreFixture
         return this;
     }
 
-    public override ValueTask InitializeAsync() => uri is null ? ValueTask.CompletedTask : base.InitializeAsync();
+    public override async ValueTask InitializeAsync()
+    {
+        if (uri is not null)
+        {
+            isOpened = true;
+            await base.InitializeAsync();
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {
-        if (uri is not null)
+        if (isOpened)
         {
             using var client = new MongoClient(uri);
             await client.DropDatabaseAsync(database);
