@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace AiBackend.Documents;
 
@@ -20,7 +21,7 @@ public static class DocumentJson
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AllowLeftOutNulls } },
             Converters =
             {
                 new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
@@ -30,6 +31,15 @@ public static class DocumentJson
         };
         options.MakeReadOnly();
         return options;
+    }
+
+    // A null is left out when it is stored, so a required property that may be null need not be there when it is read.
+    private static void AllowLeftOutNulls(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            property.IsRequired &= !property.IsSetNullable;
+        }
     }
 
     private sealed class StoredRawJsonConverter : JsonConverter<RawJson>
