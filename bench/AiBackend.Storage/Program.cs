@@ -35,7 +35,9 @@ try
         },
         CancellationToken.None);
 
-    foreach (var committers in new[] { 1, 32, 64 })
+    // Unmeasured, so that the code is compiled.
+    await Task.WhenAll(Enumerable.Range(0, 5_000).Select(i => Commits.MessageAsync(client, ids, sessions[i % Sessions])));
+    foreach (var committers in args.Length > 1 ? [int.Parse(args[1], CultureInfo.InvariantCulture)] : new[] { 1, 32, 64 })
     {
         await Measure.RunAsync($"commits, {committers} committers", committers, seconds, i => Commits.MessageAsync(client, ids, sessions[i % Sessions]));
     }
@@ -100,21 +102,41 @@ internal static class Measure
     {
         var start = Stopwatch.GetTimestamp();
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        var counts = await Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
+        var writing = WriterTime();
+        var latencies = await Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
         {
-            var count = 0;
+            List<TimeSpan> mine = [];
             while (Stopwatch.GetElapsedTime(start) < time)
             {
-                await act(worker + (workers * count++));
+                var begin = Stopwatch.GetTimestamp();
+                await act(worker + (workers * mine.Count));
+                mine.Add(Stopwatch.GetElapsedTime(begin));
             }
 
-            return count;
+            return mine;
         })));
         var elapsed = Stopwatch.GetElapsedTime(start);
+        var all = latencies.SelectMany(mine => mine).Order().ToArray();
+        var writer = WriterTime() - writing;
         var used = Process.GetCurrentProcess().TotalProcessorTime - cpu;
-        var total = counts.Sum();
+        var total = all.Length;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-24} {total / elapsed.TotalSeconds,9:0}/s {elapsed.TotalMicroseconds * workers / total,9:0.0} us each, {used.TotalMicroseconds / total,6:0.0} us processor time"));
+            $"{name,-24} {total / elapsed.TotalSeconds,9:0}/s p50 {all[total / 2].TotalMilliseconds,7:0.000} ms, p99 {all[total * 99 / 100].TotalMilliseconds,7:0.000} ms, {used.TotalMicroseconds / total,6:0.0} us processor time, {writer.TotalMicroseconds / total,6:0.0} us of it the writer's"));
+    }
+
+    /// <summary>The processor time of the thread that writes, as Linux counts it; zero elsewhere.</summary>
+    private static TimeSpan WriterTime()
+    {
+        foreach (var thread in Directory.Exists("/proc/self/task") ? Directory.GetDirectories("/proc/self/task") : [])
+        {
+            if (File.ReadAllText(Path.Combine(thread, "comm")).StartsWith("SQLite writer", StringComparison.Ordinal))
+            {
+                var nanoseconds = File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0];
+                return TimeSpan.FromMicroseconds(double.Parse(nanoseconds, CultureInfo.InvariantCulture) / 1_000);
+            }
+        }
+
+        return TimeSpan.Zero;
     }
 }

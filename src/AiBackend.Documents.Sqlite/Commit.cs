@@ -1,19 +1,16 @@
 namespace AiBackend.Documents.Sqlite;
 
-/// <summary>A commit that waits for the writer. It is settled once: acknowledged, failed or cancelled.</summary>
+/// <summary>A commit that waits for the writer, and its caller for it.</summary>
 internal abstract class Commit
 {
+    /// <summary>What the work threw, or why it was not done. The caller learns it when the batch is settled.</summary>
+    public Exception? Error { get; set; }
+
     /// <summary>Does the work in the transaction; throws what the work throws.</summary>
     public abstract void Run(Connection connection, DocumentTables tables);
 
-    /// <summary>Tells the caller, and whoever listens, that the commit is durable. Does nothing when it failed.</summary>
-    public abstract void Acknowledge(CommitSignals signals);
-
-    /// <summary>Gives the caller the error unless it has one already.</summary>
-    public abstract void Fail(Exception error);
-
-    /// <summary>Settles a commit whose caller has gone away before its turn.</summary>
-    public abstract bool CancelIfRequested();
+    /// <summary>Tells the caller how it went; after a success, whoever listens, that the commit is durable.</summary>
+    public abstract void Settle(CommitSignals signals);
 }
 
 /// <inheritdoc />
@@ -27,6 +24,7 @@ internal sealed class Commit<TResult>(Func<SqliteTransaction, ValueTask<TResult>
 
     public override void Run(Connection connection, DocumentTables tables)
     {
+        ct.ThrowIfCancellationRequested();
         var transaction = new SqliteTransaction(connection, tables);
         try
         {
@@ -46,18 +44,23 @@ internal sealed class Commit<TResult>(Func<SqliteTransaction, ValueTask<TResult>
         }
     }
 
-    public override void Acknowledge(CommitSignals signals)
+    public override void Settle(CommitSignals signals)
     {
-        if (completion.TrySetResult(result!))
+        if (Error is OperationCanceledException && ct.IsCancellationRequested)
         {
+            completion.SetCanceled(ct);
+        }
+        else if (Error is not null)
+        {
+            completion.SetException(Error);
+        }
+        else
+        {
+            completion.SetResult(result!);
             foreach (var topic in topics)
             {
                 signals.Raise(topic);
             }
         }
     }
-
-    public override void Fail(Exception error) => completion.TrySetException(error);
-
-    public override bool CancelIfRequested() => ct.IsCancellationRequested && completion.TrySetCanceled(ct);
 }

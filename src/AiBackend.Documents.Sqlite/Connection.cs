@@ -19,6 +19,9 @@ internal sealed class Connection : IDisposable
     /// <summary>How many rows the last statement inserted, updated or deleted, without those of triggers.</summary>
     public int Changes => raw.sqlite3_changes(handle);
 
+    /// <summary>How many rows all statements together changed, those that were undone too.</summary>
+    public int TotalChanges => raw.sqlite3_total_changes(handle);
+
     public static Connection OpenWriter(string path)
     {
         var connection = Open(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
@@ -29,6 +32,8 @@ internal sealed class Connection : IDisposable
             connection.Execute("PRAGMA foreign_keys = OFF");
             connection.Execute("PRAGMA temp_store = MEMORY");
             connection.Execute("PRAGMA cache_size = -32000");
+            connection.Execute("PRAGMA wal_autocheckpoint = 4000");
+            connection.Execute("PRAGMA journal_size_limit = 67108864");
             return connection;
         }
         catch
@@ -75,9 +80,6 @@ internal sealed class Connection : IDisposable
             _ = raw.sqlite3_exec(handle, "ROLLBACK");
         }
     }
-
-    /// <summary>Moves the log's pages into the database file as far as readers allow, without waiting for anyone.</summary>
-    public void Checkpoint() => raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
 
     /// <summary>The exception for a result code.</summary>
     public Exception Failure(int result)

@@ -8,11 +8,15 @@ internal sealed class ReaderPool(string path) : IDisposable
     private static readonly int MaxIdle = Math.Max(4, 2 * Environment.ProcessorCount);
 
     private readonly ConcurrentStack<Connection> idle = new();
-    private bool isClosed;
+    private volatile bool isClosed;
 
     public TResult Read<TResult>(Func<Connection, TResult> read)
     {
-        ObjectDisposedException.ThrowIf(isClosed, this);
+        if (isClosed)
+        {
+            throw new StoreUnavailableException("The store is closed.");
+        }
+
         var connection = idle.TryPop(out var pooled) ? pooled : Connection.OpenReader(path);
         var isSound = true;
         try
@@ -26,13 +30,18 @@ internal sealed class ReaderPool(string path) : IDisposable
         }
         finally
         {
-            if (isSound && !isClosed && idle.Count < MaxIdle)
+            if (isSound && idle.Count < MaxIdle)
             {
                 idle.Push(connection);
             }
             else
             {
                 connection.Dispose();
+            }
+
+            if (isClosed)
+            {
+                Dispose();
             }
         }
     }

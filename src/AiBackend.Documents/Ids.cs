@@ -17,6 +17,9 @@ public sealed class Ids(TimeProvider clock)
 
     private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
 
+    [ThreadStatic]
+    private static RandomBytes? random;
+
     private readonly Lock gate = new();
     private long lastStamp;
 
@@ -24,7 +27,7 @@ public sealed class Ids(TimeProvider clock)
     public string New(string prefix)
     {
         Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes[8..]);
+        (random ??= new RandomBytes()).Fill(bytes[8..]);
         var stamp = NextStamp();
         var milliseconds = stamp >> 12;
         for (var i = 0; i < 6; i++)
@@ -124,5 +127,24 @@ public sealed class Ids(TimeProvider clock)
                 rest >>= 5;
             }
         });
+    }
+
+    /// <summary>Asks the generator for many bytes at a time: a call of it costs more than all else of an id.</summary>
+    private sealed class RandomBytes
+    {
+        private readonly byte[] bytes = new byte[512];
+        private int used = 512;
+
+        public void Fill(Span<byte> target)
+        {
+            if (used + target.Length > bytes.Length)
+            {
+                RandomNumberGenerator.Fill(bytes);
+                used = 0;
+            }
+
+            bytes.AsSpan(used, target.Length).CopyTo(target);
+            used += target.Length;
+        }
     }
 }
