@@ -134,10 +134,9 @@ public sealed class DeliveryTests(EventsFixture app) : IClassFixture<EventsFixtu
 
         var raised = await app.RaiseAsync(tenant);
         var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: 1);
-        var nextAt = waiting.GetProperty("next_attempt_at").GetDateTimeOffset();
         var failed = waiting.GetProperty("attempts")[0];
-        app.Clock.SetUtcNow(nextAt);
-        var delivered = await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 2, step: TimeSpan.FromSeconds(1));
+        app.AdvanceToNextAttempt(waiting);
+        var delivered = await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 2);
 
         Assert.Equal((1, "rejected", 500, "500"), (
             failed.GetProperty("number").GetInt32(), failed.Text("outcome"), failed.GetProperty("response_status").GetInt32(), failed.Text("response_body")));
@@ -169,15 +168,14 @@ public sealed class DeliveryTests(EventsFixture app) : IClassFixture<EventsFixtu
 
         for (var i = 0; i < waits.Length; i++)
         {
-            var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: i + 1, step: TimeSpan.FromMilliseconds(200));
-            var nextAt = waiting.GetProperty("next_attempt_at").GetDateTimeOffset();
-            var wait = nextAt - waiting.GetProperty("updated_at").GetDateTimeOffset();
+            var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: i + 1);
+            var wait = waiting.GetProperty("next_attempt_at").GetDateTimeOffset() - waiting.GetProperty("updated_at").GetDateTimeOffset();
             Assert.InRange(wait, waits[i] * 0.8, waits[i] * 1.2);
-            app.Clock.SetUtcNow(nextAt);
+            app.AdvanceToNextAttempt(waiting);
         }
 
-        await app.DeliveryAsync(tenant, raised.Id, processor, "failed", attempts: waits.Length + 1, step: TimeSpan.FromMilliseconds(200));
-        app.Clock.Advance(TimeSpan.FromDays(2));
+        await app.DeliveryAsync(tenant, raised.Id, processor, "failed", attempts: waits.Length + 1);
+        app.Advance(TimeSpan.FromDays(2));
         Assert.Equal(waits.Length + 1, receiver.Requests.Count);
     }
 
@@ -205,8 +203,10 @@ public sealed class DeliveryTests(EventsFixture app) : IClassFixture<EventsFixtu
         var underWay = await tenant.Http.GetJsonAsync($"/api/v1/deliveries?status=in_progress&processor_id={processor.Text("id")}");
         Assert.Equal(held.Text("id"), underWay.Data().Single().Text("id"));
         await (await tenant.Http.PostJsonAsync($"/api/v1/deliveries/{held.Text("id")}/retry")).ExpectProblemAsync(409, "delivery_in_progress");
+        app.Advance(TimeSpan.FromSeconds(14));
         Assert.Empty(receiver.Requests);
-        var delivered = await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 1, step: TimeSpan.FromSeconds(1));
+        app.Advance(TimeSpan.FromSeconds(1));
+        var delivered = await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 1);
 
         Assert.True(delivered.GetProperty("updated_at").GetDateTimeOffset() >= raised.CreatedAt.AddSeconds(15));
         Assert.Equal(raised.Id, receiver.Requests.Single().Headers["webhook-id"]);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using AiBackend.Documents;
 using AiBackend.Events;
+using AiBackend.Jobs;
 using AiBackend.Tests.Support;
 using EventLog = AiBackend.Events.EventLog;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,7 +54,7 @@ public class EventsFixture : AppFixture
         tenant.Http.GetJsonAsync($"/api/v1/deliveries/{Ids.Follow("dlv", eventId, processor.Text("id"))}");
 
     /// <summary>Reads the delivery until it has this status, and so many attempts if that is asked for.</summary>
-    /// <param name="step">How far to move the clock between the reads.</param>
+    /// <param name="step">How far to move the clock between the reads: for what only a lapse of time brings about.</param>
     public Task<JsonElement> DeliveryAsync(
         Tenant tenant, string eventId, JsonElement processor, string status, int? attempts = null, TimeSpan step = default) =>
         UntilAsync(
@@ -62,8 +63,19 @@ public class EventsFixture : AppFixture
                 && (attempts is null || delivery.GetProperty("attempt_count").GetInt32() == attempts),
             step);
 
+    /// <summary>Moves the clock and has the workers look at it: what is due now is sent without moving it further.</summary>
+    public void Advance(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Store.Signals.Raise(Leases.Topic<Delivery>());
+    }
+
+    /// <summary>As <see cref="Advance"/>, to the time at which this delivery is to be tried again.</summary>
+    public void AdvanceToNextAttempt(JsonElement delivery) =>
+        Advance(delivery.GetProperty("next_attempt_at").GetDateTimeOffset() - Clock.GetUtcNow());
+
     /// <summary>Reads until what was read is as expected.</summary>
-    /// <param name="step">How far to move the clock between the reads.</param>
+    /// <param name="step">How far to move the clock between the reads: for what only a lapse of time brings about.</param>
     public async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> isExpected, TimeSpan step = default)
     {
         var start = Stopwatch.GetTimestamp();

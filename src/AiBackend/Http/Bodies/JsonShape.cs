@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -178,7 +180,9 @@ internal static class JsonShape
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         if (plain.IsEnum)
         {
-            return $"One of {string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))} is expected.";
+            var names = string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
+            var remark = plain.GetCustomAttribute<DescriptionAttribute>()?.Description;
+            return $"One of {names} is expected.{(remark is null ? null : $" {remark}")}";
         }
 
         if (plain == typeof(DateTimeOffset))
