@@ -6,16 +6,16 @@ namespace AiBackend.Documents.Tests;
 /// <summary>A database file in a folder of its own.</summary>
 public sealed class SqliteFixture : StoreFixture
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("aibackend-documents-").FullName;
+    private readonly Lazy<DirectoryInfo> folder = new(() => Directory.CreateTempSubdirectory("aibackend-documents-"));
 
     public override Type StoreType => typeof(SqliteDocumentStore);
 
-    public string Path => System.IO.Path.Combine(folder, "documents.db");
+    public string Path => System.IO.Path.Combine(folder.Value.FullName, "documents.db");
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        folder.Value.Delete(recursive: true);
     }
 
     protected override IDocumentStore Make(DocumentCatalog catalog, bool requireServedQueries) =>

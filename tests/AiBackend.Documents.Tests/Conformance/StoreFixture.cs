@@ -35,7 +35,7 @@ public abstract class StoreFixture : IAsyncLifetime
     protected abstract IDocumentStore Make(DocumentCatalog catalog, bool requireServedQueries);
 }
 
-/// <summary>What every suite has. A suite is an abstract class; each adapter has a subclass of it.</summary>
+/// <summary>What every suite has. A suite is an abstract class; each adapter has a subclass of it (see <see cref="ConformanceMetaTests"/>).</summary>
 public abstract class StoreTests(StoreFixture fixture)
 {
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
