@@ -18,7 +18,7 @@ public sealed class MongoLossTests
     public async Task What_was_acknowledged_is_stored_once_and_what_failed_is_not(string mode)
     {
         await using var server = await MongoStandIn.StartAsync("--fail-after", "70", "--fail-repeat", "--fail-mode", mode);
-        await using var opened = await MongoTestStore.OpenAsync(server.Uri, null);
+        await using var opened = await MongoTestStore.OpenAsync(server);
         await opened.Store.OpenAccountAsync("acc");
         var (acknowledged, doubtful) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
 
@@ -78,8 +78,8 @@ public sealed class MongoLossTests
     [Fact]
     public async Task No_claim_is_made_twice_when_replies_are_lost()
     {
-        await using var server = await MongoStandIn.StartAsync("--fail-after", "30", "--fail-repeat", "--fail-mode", "after");
-        await using var opened = await MongoTestStore.OpenAsync(server.Uri, null, Conformance.Items.Catalog);
+        await using var server = await MongoStandIn.StartAsync("--fail-after", "60", "--fail-repeat", "--fail-mode", "after");
+        await using var opened = await MongoTestStore.OpenAsync(server, Conformance.Items.Catalog);
         var now = Conformance.Items.Start;
         await opened.Store.CommitAsync(
             async transaction =>
@@ -93,23 +93,34 @@ public sealed class MongoLossTests
             },
             Ct);
         var due = Query.Of<Conformance.Errand>().AtMost(e => e.DueAt, now).Ascending(e => e.DueAt);
-        var claimed = new ConcurrentBag<(string Id, string? Owner)>();
+        var claimed = new ConcurrentDictionary<string, string>();
+        var doubtful = 0;
 
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(async worker =>
         {
-            while (await opened.Store.ClaimAsync(due, new Lease($"worker_{worker}", now.AddMinutes(1)), Ct) is { } errand)
+            var owner = $"worker_{worker}";
+            var isMore = true;
+            while (isMore)
             {
-                Assert.Equal((1, 2L), (errand.Attempts, errand.Version));
-                claimed.Add((errand.Id, errand.LeaseOwner));
+                try
+                {
+                    var errand = await opened.Store.ClaimAsync(due, new Lease(owner, now.AddMinutes(1)), Ct);
+                    Assert.True(errand is null || (claimed.TryAdd(errand.Id, owner) && errand.LeaseOwner == owner && errand.Attempts == 1));
+                    isMore = errand is not null;
+                }
+                catch (StoreUnavailableException)
+                {
+                    // Both the reply and that to the driver's second try were lost; the lease runs out some day.
+                    Interlocked.Increment(ref doubtful);
+                }
             }
         }));
 
-        Assert.Equal(100, claimed.Select(claim => claim.Id).Distinct().Count());
-        Assert.Equal(100, claimed.Count);
-        foreach (var (id, owner) in claimed)
-        {
-            Assert.Equal(owner, (await opened.Store.FindAsync<Conformance.Errand>(id, Ct))!.LeaseOwner);
-        }
+        var errands = await opened.Store.ListAsync(Query.Of<Conformance.Errand>(), Ct);
+        Assert.All(errands, errand => Assert.Equal((1, 2L), (errand.Attempts, errand.Version)));
+        Assert.All(claimed, claim => Assert.Equal(claim.Value, errands.Single(errand => errand.Id == claim.Key).LeaseOwner));
+        Assert.InRange(claimed.Count, 100 - doubtful, 100);
+        Assert.InRange(doubtful, 0, 20);
     }
 
     private static int FreePort()

@@ -40,8 +40,11 @@ internal sealed class MongoTestStore : IAsyncDisposable
     private readonly MongoClient client;
     private readonly string name;
 
-    private MongoTestStore(string uri, MongoOptions options, DocumentCatalog catalog)
+    private readonly bool isShared;
+
+    private MongoTestStore(string uri, MongoOptions options, DocumentCatalog catalog, bool isShared)
     {
+        this.isShared = isShared;
         Uri = MongoServer.NewDatabase(uri, out name);
         Store = new MongoDocumentStore(catalog, options with { Uri = Uri });
         client = new MongoClient(uri);
@@ -57,15 +60,11 @@ internal sealed class MongoTestStore : IAsyncDisposable
     public MongoClient RawClient => client;
 
     public static Task<MongoTestStore> OpenAsync(MongoOptions? options = null, DocumentCatalog? catalog = null) =>
-        OpenAsync(MongoServer.UriOrSkip(), options, catalog);
+        OpenAsync(MongoServer.UriOrSkip(), options, catalog, isShared: true);
 
-    public static async Task<MongoTestStore> OpenAsync(string uri, MongoOptions? options, DocumentCatalog? catalog = null)
-    {
-        options ??= new MongoOptions { Uri = uri, RequireServedQueries = true };
-        var opened = new MongoTestStore(uri, options, catalog ?? Ledger.Catalog);
-        await opened.Store.InitializeAsync(TestContext.Current.CancellationToken);
-        return opened;
-    }
+    /// <summary>On a server of the test's own, which takes its databases with it.</summary>
+    public static Task<MongoTestStore> OpenAsync(MongoStandIn server, DocumentCatalog? catalog = null) =>
+        OpenAsync(server.Uri, null, catalog, isShared: false);
 
     /// <summary>Makes the server fail commands of this store, until the result is disposed.</summary>
     public async Task<IAsyncDisposable> FailAsync(BsonValue mode, BsonDocument data)
@@ -92,9 +91,21 @@ internal sealed class MongoTestStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await client.DropDatabaseAsync(name);
+        if (isShared)
+        {
+            await client.DropDatabaseAsync(name);
+        }
+
         await Store.DisposeAsync();
         client.Dispose();
+    }
+
+    private static async Task<MongoTestStore> OpenAsync(string uri, MongoOptions? options, DocumentCatalog? catalog, bool isShared)
+    {
+        options ??= new MongoOptions { Uri = uri, RequireServedQueries = true };
+        var opened = new MongoTestStore(uri, options, catalog ?? Ledger.Catalog, isShared);
+        await opened.Store.InitializeAsync(TestContext.Current.CancellationToken);
+        return opened;
     }
 
     private Task<BsonDocument> Admin(BsonDocument command) => client.GetDatabase("admin").RunCommandAsync<BsonDocument>(command);

@@ -98,7 +98,7 @@ public sealed class MongoSetupTests
     {
         await using var server = await MongoStandIn.StartAsync("--standalone");
 
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => MongoTestStore.OpenAsync(server.Uri, null));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => MongoTestStore.OpenAsync(server));
 
         Assert.Contains("mongod --replSet rs0", refused.Message, StringComparison.Ordinal);
         Assert.Contains("rs.initiate()", refused.Message, StringComparison.Ordinal);
