@@ -8,6 +8,7 @@ using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
+using AiBackend.Orchestration;
 using AiBackend.Service;
 
 try
@@ -25,6 +26,7 @@ try
     services.AddEvents();
     services.AddAi();
     services.AddKnowledge();
+    services.AddOrchestration();
     services.AddTelemetry(settings.OtlpEndpoint);
     if (settings.SeedsDemo)
     {

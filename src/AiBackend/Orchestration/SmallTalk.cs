@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.RegularExpressions;
 
 namespace AiBackend.Orchestration;
 
@@ -6,7 +7,7 @@ namespace AiBackend.Orchestration;
 /// Recognises a message that only greets, thanks or takes leave, in English. There is nothing to look up for it, and no reason to
 /// call a person.
 /// </summary>
-internal static class SmallTalk
+internal static partial class SmallTalk
 {
     private const int MostWords = 8;
 
@@ -74,6 +75,13 @@ internal static class SmallTalk
         _ => null,
     };
 
+    /// <summary>The message without the greeting or thanks that it begins with; small talk alone stays as it is.</summary>
+    public static string Without(string text)
+    {
+        var rest = text[Opening().Match(text).Length..];
+        return string.IsNullOrWhiteSpace(rest) ? text : rest;
+    }
+
     private static Kind? KindOf(string text)
     {
         var words = text.Split(
@@ -102,4 +110,9 @@ internal static class SmallTalk
 
         return first;
     }
+
+    [GeneratedRegex(
+        @"^\s*((hi|hello|hey|hiya|good (morning|afternoon|evening|day)|(many )?thanks|thank you|ok|okay|great|perfect)( (there|all|everyone|so much|very much|a lot))?(\s*[,.!:;-]+\s*|\s+(?=hi\b|hello\b|hey\b|good\b|thank)))+",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Opening();
 }

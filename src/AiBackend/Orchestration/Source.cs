@@ -1,3 +1,6 @@
+using AiBackend.Search.Answering;
+using AiBackend.Search.Chunking;
+
 namespace AiBackend.Orchestration;
 
 /// <summary>A passage of the client's documents that may answer a question.</summary>
@@ -17,9 +20,27 @@ internal sealed record Source
     /// <summary>How well it fits among the passages found, 0 to 1.</summary>
     public required double Score { get; init; }
 
-    /// <summary>How much of the question's weight of words it holds, 0 to 1; comparable between questions.</summary>
+    /// <summary>How much of the query's weight of words it holds, 0 to 1.</summary>
     public required double Coverage { get; init; }
 
+    /// <summary>As the ranking of sentences takes it.</summary>
+    public SourcePassage Passage => new(Title, Text);
+
     /// <summary>The citation of one of its sentences.</summary>
-    public Citation Cite(string quote) => new(DocumentId, ChunkId, Title, Url, quote, Score);
+    public Citation Cite(string quote) => new(DocumentId, ChunkId, Title, Url, Quotation.Cut(quote), Score);
+
+    /// <summary>The citation for when none of its sentences stands out: its first one that is no heading.</summary>
+    public Citation CiteBeginning()
+    {
+        var sentences = SentenceSplitter.Split(Text).Select(range => Quotation.Of(range.Of(Text))).ToList();
+        return Cite(sentences.Find(sentence => !sentence.StartsWith('#')) ?? sentences.FirstOrDefault() ?? "");
+    }
 }
+
+/// <summary>What was found for one query.</summary>
+/// <param name="Items">The best first.</param>
+/// <param name="TermWeights">How rare the query's terms are in the client's documents.</param>
+internal sealed record FoundSources(IReadOnlyList<Source> Items, IReadOnlyDictionary<string, double> TermWeights);
+
+/// <summary>Searches the collections that the client's answers come from.</summary>
+internal delegate Task<FoundSources> FindSources(AnswerRequest request, string query, CancellationToken ct);

@@ -40,7 +40,7 @@ internal sealed class HttpHost : IAsyncDisposable
         services.AddSingleton<ArmedClock>();
         services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<ArmedClock>());
         services.AddSingleton<UpstreamPipelines>();
-        services.AddSingleton(new EventsOptions { AllowPrivateNetworks = allowsPrivateNetworks });
+        services.AddSingleton(new NetworkGuard(allowsPrivateNetworks));
         services.AddSingleton(change?.Invoke(options) ?? options);
         services.AddHttpOrchestrator();
         return new HttpHost(server, services.BuildServiceProvider());

@@ -20,8 +20,7 @@ internal static class HttpOrchestratorRegistration
         services.AddHttpClient(OrchestratorCalls.GuardedClient)
             .ConfigurePrimaryHttpMessageHandler(provider =>
             {
-                var isOpen = provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks;
-                var handler = new NetworkGuard(isOpen).CreateHandler();
+                var handler = provider.GetRequiredService<NetworkGuard>().CreateHandler();
                 handler.ConnectTimeout = TimeSpan.FromSeconds(10);
                 return handler;
             })

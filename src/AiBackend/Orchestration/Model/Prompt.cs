@@ -44,7 +44,7 @@ internal static class Prompt
 
         List<(ChatRole Role, string Text)> turns =
         [
-            .. history.Where(turn => turn.Role != "system").Select(turn => (turn.Role == "user" ? ChatRole.User : ChatRole.Assistant, turn.Text)),
+            .. history.Where(turn => turn.Role != "system").Select(turn => turn.Role == "user" ? (ChatRole.User, turn.Text) : (ChatRole.Assistant, Uncited(turn.Text))),
             (ChatRole.User, Question(request.Message.Text, sources)),
         ];
         return [new ChatMessage(ChatRole.System, system.ToString()), .. Merged(turns)];
@@ -95,6 +95,13 @@ internal static class Prompt
         }
 
         return recent;
+    }
+
+    // The numbers of earlier answers stand for other sources.
+    private static string Uncited(string answer)
+    {
+        var text = new CitedText(sourceCount: 0);
+        return text.Push(answer) + text.Finish();
     }
 
     private static string Question(string text, IReadOnlyList<Source> sources)
