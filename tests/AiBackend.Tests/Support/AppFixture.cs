@@ -2,6 +2,9 @@ using System.Net.Http.Headers;
 using AiBackend.Documents;
 using AiBackend.Http;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -95,7 +98,9 @@ public class AppFixture : IAsyncLifetime
     /// <summary>Sends this key, or none.</summary>
     public HttpClient NewHttp(string? key)
     {
-        var http = Started.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        var http = IsOnKestrel
+            ? new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Started.Address }
+            : Started.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
         if (key is not null)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -116,6 +121,10 @@ public class AppFixture : IAsyncLifetime
 
     private sealed class Host(AppFixture fixture) : WebApplicationFactory<Program>
     {
+        /// <summary>Where it listens, on a real port.</summary>
+        public Uri Address => new(
+            Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single().Replace("[::]", "127.0.0.1", StringComparison.Ordinal));
+
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             var settings = new Dictionary<string, string>

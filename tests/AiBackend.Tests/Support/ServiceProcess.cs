@@ -56,9 +56,13 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
 
         var service = Launch(environment, workingFolder: dataFolder);
-        service.Address = await service.listens.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await service.ListensAsync();
         return service;
     }
+
+    /// <summary>Waits until it listens; fails with its output when it ends instead.</summary>
+    public async Task ListensAsync() =>
+        Address = await listens.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
     /// <summary>Starts the service with exactly these settings, in whatever state it ends up.</summary>
     /// <param name="workingFolder">Where it looks for <c>.env</c>, and puts <c>data</c>.</param>
