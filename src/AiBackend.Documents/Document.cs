@@ -31,6 +31,12 @@ public abstract record LeasedDocument : TenantDocument
 
     /// <summary>How often this was taken up. Together with the owner it fences off a holder that lost its lease.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>
+    /// In whose turn this is taken up: a thousand documents of one turn delay another turn's first by one. The client's, unless a type of work
+    /// says otherwise. It follows from the other fields and never changes.
+    /// </summary>
+    public virtual string Turn => ClientId;
 }
 
 /// <summary>What a claim writes into the document that it takes.</summary>

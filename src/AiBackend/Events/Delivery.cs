@@ -29,6 +29,9 @@ internal sealed record Delivery : LeasedDocument, ITracedWork
 
     public required string ProcessorId { get; init; }
 
+    /// <summary>The processor's: a slow one does not hold up its client's others.</summary>
+    public override string Turn => ProcessorId;
+
     public required DeliveryStatus Status { get; init; }
 
     /// <summary>Attempts sent and recorded over its whole life.</summary>

@@ -24,6 +24,7 @@ internal static class EventsFeature
             work.Name = "deliveries";
             work.Concurrency = EventsOptions.Concurrency;
             work.ConcurrencyPerClient = EventsOptions.ConcurrencyPerClient;
+            work.ConcurrencyPerTurn = EventsOptions.ConcurrencyPerProcessor;
         });
 
     public static void MapEvents(this IEndpointRouteBuilder api)

@@ -16,11 +16,11 @@ internal static class Leases
         where T : LeasedDocument =>
         stored.DueAt is not null && stored.LeaseOwner == held.LeaseOwner && stored.Attempts == held.Attempts;
 
-    /// <summary>The indexes by which work is claimed: oldest first, and in turn by client.</summary>
+    /// <summary>The indexes by which work is claimed: oldest first, and by turns.</summary>
     public static DocumentSet<T> WithDueIndexes<T>(this DocumentSet<T> set)
         where T : LeasedDocument =>
         set.PartialIndex("due", work => work.DueAt, work => work.DueAt)
-            .PartialIndex("due_by_client", work => work.DueAt, work => work.ClientId, work => work.DueAt);
+            .PartialIndex("due_by_turn", work => work.DueAt, work => work.Turn, work => work.DueAt);
 
     /// <summary>Wakes the workers of this process that do <typeparamref name="T"/>, once the commit is durable.</summary>
     public static void SignalWork<T>(this TenantTransaction transaction)

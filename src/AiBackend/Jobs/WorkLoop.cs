@@ -19,12 +19,13 @@ internal sealed partial class WorkLoop<T>(
     ILogger<WorkLoop<T>> logger) : BackgroundService
     where T : LeasedDocument
 {
+    private const int ClaimsAtOnce = 32;
+
     private readonly string owner = WorkerName.Value;
     private readonly FairClaims<T> claims = new(store.AcrossTenants, clock);
     private readonly ConcurrentDictionary<Task, T> running = new();
-    private readonly ConcurrentDictionary<string, int> runningByClient = new(StringComparer.Ordinal);
+    private readonly WorkRoom room = new(options.Concurrency, options.ConcurrencyPerClient, options.ConcurrencyPerTurn);
     private readonly CancellationTokenSource drained = new();
-    private bool skippedClient;
 
     public override void Dispose()
     {
@@ -41,19 +42,18 @@ internal sealed partial class WorkLoop<T>(
 
         using var alive = health.Entered(options.Name);
         using var signal = store.Signals.Subscribe(Leases.Topic<T>());
-        using var slots = new SemaphoreSlim(options.Concurrency);
         try
         {
             while (true)
             {
-                await slots.WaitAsync(stoppingToken);
-                if (await TryClaimAsync(stoppingToken) is { } work)
+                var claimed = await ClaimAsync(stoppingToken);
+                foreach (var work in claimed)
                 {
-                    Start(work, slots);
+                    Start(work);
                 }
-                else
+
+                if (claimed.Count == 0)
                 {
-                    slots.Release();
                     await signal.WaitAsync(jobs.Value.PollInterval, clock, stoppingToken);
                 }
             }
@@ -64,43 +64,30 @@ internal sealed partial class WorkLoop<T>(
         }
     }
 
-    private async Task<T?> TryClaimAsync(CancellationToken ct)
+    private async Task<IReadOnlyList<T>> ClaimAsync(CancellationToken ct)
     {
-        skippedClient = false;
+        ct.ThrowIfCancellationRequested();
         try
         {
-            return await claims.NextAsync(owner, options.Lease, MayRun, ct);
+            var free = room.Free();
+            return free == 0 ? [] : await claims.NextAsync(owner, options.Lease, Math.Min(free, ClaimsAtOnce), room, ct);
         }
         catch (Exception error) when (!ct.IsCancellationRequested)
         {
             LogClaimFailed(error, options.Name);
-            return null;
+            return [];
         }
     }
 
-    private bool MayRun(string clientId)
+    private void Start(T work)
     {
-        var mayRun = options.ConcurrencyPerClient is not { } limit || runningByClient.GetValueOrDefault(clientId) < limit;
-        skippedClient |= !mayRun;
-        return mayRun;
-    }
-
-    private void Start(T work, SemaphoreSlim slots)
-    {
-        runningByClient.AddOrUpdate(work.ClientId, 1, (_, count) => count + 1);
         var task = Task.Run(() => RunAsync(work));
         running[task] = work;
         _ = task.ContinueWith(
             ended =>
             {
                 running.TryRemove(ended, out _);
-                if (runningByClient.AddOrUpdate(work.ClientId, 0, (_, count) => count - 1) == 0)
-                {
-                    runningByClient.TryRemove(KeyValuePair.Create(work.ClientId, 0));
-                }
-
-                slots.Release();
-                if (skippedClient)
+                if (room.Release(work.ClientId, work.Turn))
                 {
                     store.Signals.Raise(Leases.Topic<T>());
                 }
@@ -150,7 +137,7 @@ internal sealed partial class WorkLoop<T>(
     private async Task KeepLeaseAsync(T work, CancellationTokenSource stop, CancellationToken ended)
     {
         var extendAt = clock.GetUtcNow() + (options.Lease / 3);
-        using var timer = new PeriodicTimer(jobs.Value.PollInterval, clock);
+        using var timer = new PeriodicTimer(work is ICancellableWork ? jobs.Value.PollInterval : options.Lease / 3, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(ended))

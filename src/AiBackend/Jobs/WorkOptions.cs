@@ -15,6 +15,9 @@ internal sealed class WorkOptions<T>
     /// <summary>The most that are done at once for one client, so that its long work leaves room; null: no limit.</summary>
     public int? ConcurrencyPerClient { get; set; }
 
+    /// <summary>The most that are done at once for one turn (<see cref="LeasedDocument.Turn"/>); null: no limit.</summary>
+    public int? ConcurrencyPerTurn { get; set; }
+
     /// <summary>How long the work of a dead process stays untouched. A living one extends it every third of that.</summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 }

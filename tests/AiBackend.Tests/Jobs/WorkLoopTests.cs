@@ -67,6 +67,57 @@ public sealed class WorkLoopTests : IAsyncLifetime
         Assert.Equal("a2", await bench.DoneAsync(Ct));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task A_flood_that_is_older_than_other_work_does_not_hide_it(int concurrency)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            await bench.AddAsync("cli_flood", $"flood{i:000}");
+        }
+
+        await bench.AddAsync("cli_a", "a1");
+        await bench.AddAsync("cli_z", "z1");
+        await bench.StartAsync(options => options.Concurrency = concurrency);
+
+        var order = new List<string>();
+        for (var i = 0; i < 202; i++)
+        {
+            order.Add(await bench.DoneAsync(Ct));
+        }
+
+        Assert.InRange(order.IndexOf("a1"), 0, 2 * concurrency);
+        Assert.InRange(order.IndexOf("z1"), 0, 2 * concurrency);
+        Assert.Equal(202, order.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_flood_at_its_limit_does_not_hide_other_work()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            bench.Block($"flood{i:000}");
+            await bench.AddAsync("cli_flood", $"flood{i:000}");
+        }
+
+        await bench.StartAsync(options =>
+        {
+            options.Concurrency = 8;
+            options.ConcurrencyPerTurn = 4;
+        });
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.StartsWith("flood", await bench.StartedAsync(Ct), StringComparison.Ordinal);
+        }
+
+        await bench.AddAsync("cli_a", "a1");
+        await bench.AddAsync("cli_z", "z1");
+
+        string[] done = [await bench.DoneAsync(Ct), await bench.DoneAsync(Ct)];
+        Assert.Equal(["a1", "z1"], done.Order());
+    }
+
     [Fact]
     public async Task Work_of_a_worker_that_died_is_taken_up_when_its_lease_has_run_out()
     {
