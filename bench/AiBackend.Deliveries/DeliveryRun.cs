@@ -48,8 +48,7 @@ internal static class DeliveryRun
         finally
         {
             folder.Delete(recursive: true);
-            await receiver.StandardInput.WriteLineAsync();
-            await receiver.WaitForExitAsync();
+            receiver.Kill();
         }
 
         return 0;
@@ -59,7 +58,6 @@ internal static class DeliveryRun
         new ProcessStartInfo(Environment.ProcessPath!, ["receive", count.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
-            RedirectStandardInput = true,
         })!;
 
     private static IHost HostOf(string folder, int atOnce)
@@ -75,6 +73,7 @@ internal static class DeliveryRun
             .AddSingleton(new EncryptionOptions { Key = "bench" })
             .AddSingleton<SecretBox>()
             .AddSingleton<AuditLog>()
+            .AddSingleton<DocumentSet>(ClientDocuments.Audit)
             .AddJobs()
             .AddSingleton(new EventsOptions { AllowPrivateNetworks = true })
             .AddEvents()

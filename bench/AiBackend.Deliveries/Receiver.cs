@@ -5,7 +5,7 @@ namespace AiBackend.Deliveries;
 
 /// <summary>
 /// A receiver as a subscriber would write it: reads the body, looks at the signature header, answers 204. Prints its address, then, after the
-/// expected number of distinct events, how many requests came.
+/// expected number of distinct events, how many requests came and when; then it runs until it is killed.
 /// </summary>
 internal static class Receiver
 {
@@ -42,7 +42,7 @@ internal static class Receiver
         Console.WriteLine(app.Urls.Single());
         await all.Task;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{requests} {Stopwatch.GetTimestamp()}"));
-        await Console.In.ReadLineAsync();
+        await Task.Delay(Timeout.Infinite);
         return 0;
     }
 }
