@@ -17,6 +17,9 @@ internal abstract class Commit
 internal sealed class Commit<TResult>(Func<SqliteTransaction, ValueTask<TResult>> work, CancellationToken ct) : Commit
 {
     private readonly TaskCompletionSource<TResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The work runs on the writer's thread as if on its caller's: what it stores may name the caller's trace.
+    private readonly ExecutionContext? caller = ExecutionContext.Capture();
     private IReadOnlyList<string> topics = [];
     private TResult? result;
 
@@ -25,22 +28,13 @@ internal sealed class Commit<TResult>(Func<SqliteTransaction, ValueTask<TResult>
     public override void Run(Connection connection, DocumentTables tables)
     {
         ct.ThrowIfCancellationRequested();
-        var transaction = new SqliteTransaction(connection, tables);
-        try
+        if (caller is null)
         {
-            var task = work(transaction);
-            if (!task.IsCompleted)
-            {
-                throw new InvalidOperationException(
-                    "A commit's work must await nothing but its transaction's operations. This one did; it was undone.");
-            }
-
-            result = task.GetAwaiter().GetResult();
-            topics = transaction.Signals;
+            RunWork(connection, tables);
         }
-        finally
+        else
         {
-            transaction.End();
+            ExecutionContext.Run(caller, _ => RunWork(connection, tables), state: null);
         }
     }
 
@@ -61,6 +55,27 @@ internal sealed class Commit<TResult>(Func<SqliteTransaction, ValueTask<TResult>
             {
                 signals.Raise(topic);
             }
+        }
+    }
+
+    private void RunWork(Connection connection, DocumentTables tables)
+    {
+        var transaction = new SqliteTransaction(connection, tables);
+        try
+        {
+            var task = work(transaction);
+            if (!task.IsCompleted)
+            {
+                throw new InvalidOperationException(
+                    "A commit's work must await nothing but its transaction's operations. This one did; it was undone.");
+            }
+
+            result = task.GetAwaiter().GetResult();
+            topics = transaction.Signals;
+        }
+        finally
+        {
+            transaction.End();
         }
     }
 }

@@ -51,6 +51,16 @@ public abstract class CommitTests(StoreFixture fixture) : StoreTests(fixture)
     }
 
     [Fact]
+    public async Task The_work_runs_in_the_trace_of_its_caller()
+    {
+        using var activity = new System.Diagnostics.Activity("caller").Start();
+
+        var seen = await Store.CommitAsync(_ => ValueTask.FromResult(System.Diagnostics.Activity.Current), Ct);
+
+        Assert.Same(activity, seen);
+    }
+
+    [Fact]
     public async Task A_duplicate_in_the_middle_undoes_everything()
     {
         await InsertAsync(NewItem() with { ExternalId = "ext" });
