@@ -56,9 +56,11 @@ internal sealed record DocumentResponse(
 internal static class KnowledgeEvents
 {
     /// <summary>Tells of a document as its GET answers it.</summary>
-    public static NewEvent Of(string type, KnowledgeDocument document) => new(type, "document", document.Id)
+    /// <param name="traceId">The trace of the upload or the request that it comes of.</param>
+    public static NewEvent Of(string type, KnowledgeDocument document, string? traceId) => new(type, "document", document.Id)
     {
         ParentId = document.CollectionId,
+        TraceId = traceId,
         Data = EventData.Of("document", DocumentResponse.From(document)),
     };
 }

@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge.Indexing;
@@ -65,6 +66,7 @@ internal sealed class KnowledgeCollections(
                     Id = ids.New("klo"),
                     ClientId = clientId,
                     CollectionId = collectionId,
+                    TraceParent = EventLog.TraceParent(traceId: null),
                     DueAt = clock.GetUtcNow(),
                 });
                 transaction.SignalWork<KnowledgeLeftover>();

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AiBackend.Documents;
 using AiBackend.Jobs;
 using AiBackend.Knowledge.Extraction;
@@ -57,6 +58,10 @@ internal sealed record KnowledgeDocument : LeasedDocument, ITracedWork
     public required int Revision { get; init; }
 
     public string? TraceParent { get; init; }
+
+    /// <summary>The trace of the upload, 32 hex digits.</summary>
+    [JsonIgnore]
+    public string? TraceId => TraceParent?.Substring(3, 32);
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using AiBackend.Documents;
 using AiBackend.Events;
@@ -6,7 +5,6 @@ using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge.Extraction;
 using AiBackend.Knowledge.Indexing;
-using EventLog = AiBackend.Events.EventLog;
 
 namespace AiBackend.Knowledge;
 
@@ -149,7 +147,7 @@ internal sealed class KnowledgeDocuments(
                 });
                 await transaction.DeleteAsync<KnowledgeDocument>(documentId);
                 await removal.RemoveAllAsync(transaction, document);
-                await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document));
+                await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document, Tracing.CurrentTraceId()));
                 transaction.Signal(KnowledgeDocument.Topic(documentId));
             },
             ct);
@@ -213,7 +211,7 @@ internal sealed class KnowledgeDocuments(
         AttemptsBefore = 0,
         Revision = 1,
         DueAt = clock.GetUtcNow(),
-        TraceParent = Activity.Current?.Id,
+        TraceParent = EventLog.TraceParent(traceId: null),
         CreatedAt = clock.GetUtcNow(),
         UpdatedAt = clock.GetUtcNow(),
     };
@@ -236,7 +234,7 @@ internal sealed class KnowledgeDocuments(
         LeaseOwner = null,
         Revision = stored.Revision + 1,
         DueAt = clock.GetUtcNow(),
-        TraceParent = Activity.Current?.Id,
+        TraceParent = EventLog.TraceParent(traceId: null),
         UpdatedAt = clock.GetUtcNow(),
     };
 

@@ -1,3 +1,5 @@
+using AiBackend.Search.Index;
+
 namespace AiBackend.Knowledge;
 
 /// <summary>Settings of search.</summary>
@@ -13,5 +15,5 @@ internal sealed class KnowledgeOptions
     /// <c>SEARCH_COSINE_FLOOR</c>: from which cosine on a passage is found that shares no telling word with the query. Other
     /// embedding models than the built-in one may need another.
     /// </summary>
-    public float CosineFloor { get; init; } = 0.4f;
+    public float CosineFloor { get; init; } = QueryVector.DefaultCosineFloor;
 }

@@ -24,6 +24,12 @@ internal sealed record KnowledgeQuery(string Text)
     public double? MinScore { get; init; }
 
     /// <summary>
+    /// From which cosine on a passage is found that shares no telling word with the query; null: as <see cref="KnowledgeOptions"/>
+    /// say.
+    /// </summary>
+    public float? CosineFloor { get; init; }
+
+    /// <summary>
     /// What the asker may see besides documents for everyone: a document with an access list is found only when this names
     /// one of its entries.
     /// </summary>

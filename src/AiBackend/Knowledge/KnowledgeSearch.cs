@@ -54,7 +54,7 @@ internal sealed partial class KnowledgeSearch(
         try
         {
             var vectors = await model.EmbedAsync([query.Text], ct);
-            return new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vectors[0], options.CosineFloor) };
+            return new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vectors[0], query.CosineFloor ?? options.CosineFloor) };
         }
         catch (UpstreamException error) when (query.Mode == SearchMode.Hybrid)
         {

@@ -149,9 +149,9 @@ internal static class KnowledgeSteps
     public static async Task<JsonElement> SearchAsync(this Tenant tenant, object query) =>
         await (await tenant.Http.PostJsonAsync("/api/v1/search", query)).ExpectAsync(200);
 
-    /// <summary>The documents that a search finds, best first.</summary>
+    /// <summary>The documents that a search by words finds, best first.</summary>
     public static async Task<string[]> FindAsync(this Tenant tenant, string query, params string[] acl) =>
-        [.. (await tenant.SearchAsync(new { query, acl })).Data().Select(hit => hit.Text("document_id")).Distinct()];
+        [.. (await tenant.SearchAsync(new { query, acl, mode = "keyword" })).Data().Select(hit => hit.Text("document_id")).Distinct()];
 
     public static async Task<JsonElement> CountsAsync(this Tenant tenant, string collection) =>
         (await tenant.Http.GetJsonAsync($"/api/v1/collections/{collection}")).GetProperty("counts");

@@ -225,7 +225,7 @@ internal sealed class IndexingHandler(
                 }
 
                 await KnowledgeRemoval.RemoveOldContentsAsync(transaction, indexed);
-                await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentIndexed, indexed));
+                await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentIndexed, indexed, indexed.TraceId));
                 transaction.Signal(KnowledgeDocument.Topic(work.Id));
             },
             ct);
@@ -267,7 +267,7 @@ internal sealed class IndexingHandler(
                     UpdatedAt = clock.GetUtcNow(),
                 }) ?? throw new LeaseLostException(work.Id);
             await KnowledgeRemoval.RemoveOldContentsAsync(transaction, failed);
-            await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentFailed, failed));
+            await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentFailed, failed, failed.TraceId));
             transaction.Signal(KnowledgeDocument.Topic(work.Id));
         },
         ct);

@@ -8,12 +8,14 @@ namespace AiBackend.Knowledge.Indexing;
 /// What is still stored of a deleted collection, a deleted document or a replaced content: found by nobody any more, but too
 /// much to be removed in the commit that made it so.
 /// </summary>
-internal sealed record KnowledgeLeftover : LeasedDocument
+internal sealed record KnowledgeLeftover : LeasedDocument, ITracedWork
 {
     /// <summary>The collection whose documents go; null when it is one document's parts.</summary>
     public string? CollectionId { get; init; }
 
     public string? DocumentId { get; init; }
+
+    public string? TraceParent { get; init; }
 
     /// <summary>The document's chunks of generations below this go.</summary>
     public int ChunksBelow { get; init; }
@@ -33,7 +35,7 @@ internal sealed class LeftoverHandler(DocumentStore store, KnowledgeRemoval remo
         var documents = store.For(work.ClientId);
         if (work.CollectionId is { } collectionId)
         {
-            await RemoveDocumentsAsync(documents, collectionId, ct);
+            await RemoveDocumentsAsync(documents, collectionId, work.TraceParent?.Substring(3, 32), ct);
         }
         else
         {
@@ -52,7 +54,7 @@ internal sealed class LeftoverHandler(DocumentStore store, KnowledgeRemoval remo
             }),
         ct);
 
-    private async Task RemoveDocumentsAsync(TenantDocuments documents, string collectionId, CancellationToken ct)
+    private async Task RemoveDocumentsAsync(TenantDocuments documents, string collectionId, string? traceId, CancellationToken ct)
     {
         var batch = Query.Of<KnowledgeDocument>().Equal(document => document.CollectionId, collectionId).Ascending().Take(DocumentsPerCommit);
         while (await documents.CommitAsync(
@@ -67,7 +69,7 @@ internal sealed class LeftoverHandler(DocumentStore store, KnowledgeRemoval remo
                 }
 
                 await events.AppendAsync(
-                    transaction, [.. found.Select(document => KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document))]);
+                    transaction, [.. found.Select(document => KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document, traceId))]);
                 return found.Count;
             },
             ct) > 0)
