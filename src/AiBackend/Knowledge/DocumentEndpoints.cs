@@ -3,7 +3,6 @@ using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AiBackend.Knowledge;
@@ -26,7 +25,7 @@ internal static class DocumentEndpoints
     {
         api.MapPost("/collections/{id}/documents", UploadAsync).RequireScope(Scopes.KnowledgeWrite).WithTags("Documents")
             .WithBodyLimit(DocumentUploads.MaxBody).HandlesReplays()
-            .WithMetadata(new AcceptsMetadata(["application/json", "multipart/form-data"], typeof(DocumentForm)))
+            .WithMetadata(new JsonBodyMetadata(typeof(DocumentForm), IsPatch: false), DocumentUploads.Form)
             .WithName("UploadDocument").WithSummary("Adds a document, or replaces the one with the same external id");
         api.MapGet("/collections/{id}/documents", ListAsync).RequireScope(Scopes.KnowledgeRead).WithTags("Documents")
             .WithName("ListDocuments").WithSummary("Lists a collection's documents");

@@ -56,6 +56,16 @@ internal sealed class DocumentUploads(JsonBodies bodies, LimitOptions limits)
     private static readonly string[] TextFields = ["external_id", "title", "url"];
     private static readonly string[] JsonFields = ["metadata", "acl"];
 
+    /// <summary>The form for the description of the route.</summary>
+    public static FormBodyMetadata Form { get; } = new("file", new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["external_id"] = "The owner's name for it; a document of the collection that has it is replaced.",
+        ["title"] = "By default what the document calls itself.",
+        ["url"] = "Where it is found.",
+        ["metadata"] = "A JSON object.",
+        ["acl"] = "A JSON list of texts: who may find it.",
+    });
+
     /// <summary>How long the body of a request may be.</summary>
     public static long MaxBody(HttpRequest request, LimitOptions limits) =>
         IsForm(request) ? limits.UploadBytes + MaxFieldBytes : limits.BodyBytes;

@@ -33,6 +33,7 @@ internal static class KnowledgeSets
 
     public static readonly DocumentSet<KnowledgeChange> Changes =
         new DocumentSet<KnowledgeChange>("knowledge_changes")
+            .Index("by_client", change => change.ClientId)
             .Unique("sequence", change => change.ClientId, change => change.Sequence)
             .ExpiresAt(change => change.ExpiresAt);
 

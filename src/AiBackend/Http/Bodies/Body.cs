@@ -17,6 +17,11 @@ internal sealed record Body<T>(T Value) : IBindableFromHttpContext<Body<T>>, IEn
         builder.Metadata.Add(new JsonBodyMetadata(typeof(T), IsPatch: false));
 }
 
+/// <summary>Tells the OpenAPI document of a route that takes a form with a file in place of the JSON body.</summary>
+/// <param name="File">The field of the file.</param>
+/// <param name="Fields">The other fields, all text, with what they hold.</param>
+internal sealed record FormBodyMetadata(string File, IReadOnlyDictionary<string, string> Fields);
+
 /// <summary>Tells the OpenAPI document of a JSON body.</summary>
 /// <param name="Type">Its shape.</param>
 /// <param name="IsPatch">Whether every field may be left out, and null clears.</param>

@@ -23,6 +23,8 @@ internal sealed class DescribedRoute
 
     public Access? Access => metadata.OfType<Access>().LastOrDefault();
 
+    public FormBodyMetadata? Form => metadata.OfType<FormBodyMetadata>().LastOrDefault();
+
     public JsonBodyMetadata? Body => metadata.OfType<JsonBodyMetadata>().LastOrDefault();
 
     public IEnumerable<QueryParameterMetadata> Queries => metadata.OfType<QueryParameterMetadata>();

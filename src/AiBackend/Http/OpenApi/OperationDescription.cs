@@ -16,7 +16,13 @@ internal static class OperationDescription
         DescribeParameters(operation, route);
         if (route.Body is { } body)
         {
-            operation.RequestBody = await BodyAsync(body, context, ct);
+            var described = await BodyAsync(body, context, ct);
+            if (route.Form is { } form)
+            {
+                described.Content!["multipart/form-data"] = new OpenApiMediaType { Schema = FormSchema(form) };
+            }
+
+            operation.RequestBody = described;
         }
 
         if (route.Access is { Kind: not AccessKind.Keyless } access)
@@ -77,6 +83,16 @@ internal static class OperationDescription
                 ? new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/merge-patch+json"] = content, ["application/json"] = content }
                 : new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = content },
         };
+    }
+
+    private static OpenApiSchema FormSchema(FormBodyMetadata form)
+    {
+        var fields = form.Fields.ToDictionary(
+            field => field.Key,
+            field => (IOpenApiSchema)new OpenApiSchema { Type = JsonSchemaType.String, Description = field.Value },
+            StringComparer.Ordinal);
+        fields[form.File] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        return new OpenApiSchema { Type = JsonSchemaType.Object, Properties = fields, Required = new HashSet<string>(StringComparer.Ordinal) { form.File } };
     }
 
     private static async Task DescribeAnswersAsync(
