@@ -1,5 +1,6 @@
 using AiBackend;
 using AiBackend.Ai;
+using AiBackend.Chat;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Documents.Mongo;
@@ -27,6 +28,7 @@ try
     services.AddAi();
     services.AddKnowledge();
     services.AddOrchestration();
+    services.AddChat();
     services.AddTelemetry(settings.OtlpEndpoint);
     if (settings.SeedsDemo)
     {
@@ -46,6 +48,7 @@ try
     api.MapJobs();
     api.MapKnowledge();
     api.MapEvents();
+    api.MapChat();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

@@ -24,7 +24,7 @@ public class AppFixture : IAsyncLifetime
     private Host? host;
 
     /// <summary>The service's clock.</summary>
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 14, 9, 26, 53, TimeSpan.Zero));
+    public virtual FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 14, 9, 26, 53, TimeSpan.Zero));
 
     /// <summary>Sends the admin key.</summary>
     public HttpClient Admin { get; private set; } = null!;

@@ -1,0 +1,42 @@
+using AiBackend.Chat.Messages;
+using AiBackend.Chat.Runs;
+using AiBackend.Chat.Sessions;
+using AiBackend.Chat.Suggestions;
+using AiBackend.Documents;
+using AiBackend.Jobs;
+
+namespace AiBackend.Chat;
+
+/// <summary>Registers conversations: their documents, routes and the worker that answers.</summary>
+internal static class ChatFeature
+{
+    public static IServiceCollection AddChat(this IServiceCollection services) => services
+        .AddSingleton<DocumentSet>(ChatDocuments.Sessions)
+        .AddSingleton<DocumentSet>(ChatDocuments.Messages)
+        .AddSingleton<DocumentSet>(ChatDocuments.Runs)
+        .AddSingleton<DocumentSet>(ChatDocuments.StreamParts)
+        .AddSingleton<DocumentSet>(ChatDocuments.Suggestions)
+        .AddSingleton<ChatEvents>()
+        .AddSingleton<RunStreams>()
+        .AddSingleton<RunCommits>()
+        .AddSingleton<MessageRemoval>()
+        .AddScoped<SessionChanges>()
+        .AddScoped<MessagePosting>()
+        .AddScoped<RunCancelling>()
+        .AddScoped<SuggestionDecisions>()
+        .AddWork<Run, RunHandler>(options =>
+        {
+            // Runs spend their time waiting for a model, so many may be under way.
+            options.Name = "runs";
+            options.Concurrency = 64;
+            options.Lease = TimeSpan.FromSeconds(10);
+        });
+
+    public static void MapChat(this IEndpointRouteBuilder api)
+    {
+        api.MapSessions();
+        api.MapMessages();
+        api.MapRuns();
+        api.MapSuggestions();
+    }
+}

@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AiBackend.Chat.Runs;
+using AiBackend.Chat.Sessions;
+using AiBackend.Clients;
+using AiBackend.Documents;
+using AiBackend.Events;
+using AiBackend.Http;
+using AiBackend.Jobs;
+
+namespace AiBackend.Chat.Messages;
+
+/// <summary>Posts messages: session, message, run, events and the answer to the request in one commit.</summary>
+internal sealed class MessagePosting(
+    Channels channels, ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+{
+    /// <summary>How often to look again after losing a race for an external id.</summary>
+    private const int MaxTries = 5;
+
+    /// <returns>What was stored, and whether it was now: false when a message of the same external id was there.</returns>
+    public async Task<(PostedMessage Posted, bool IsNew)> PostAsync(Caller caller, PostMessage request, CancellationToken ct)
+    {
+        if (commits.Replay is { } first)
+        {
+            return (JsonSerializer.Deserialize<PostedMessage>(first.Body.Span, WireJson.Options)!, first.Status == StatusCodes.Status201Created);
+        }
+
+        var draft = await DraftAsync(caller.ClientId, request, ct);
+        for (var tries = 1; ; tries++)
+        {
+            if (request.ExternalId is not null && await FindAsync(caller.Documents, request.ExternalId, ct) is { } known)
+            {
+                return (await commits.CommitAsync(caller, StatusCodes.Status200OK, _ => ValueTask.FromResult(known), ct), false);
+            }
+
+            try
+            {
+                return (await commits.CommitAsync(
+                    caller, StatusCodes.Status201Created, transaction => StoreAsync(transaction, draft), ct), true);
+            }
+            catch (DuplicateKeyException) when (tries < MaxTries)
+            {
+                // Another request has opened the session or posted the message in the meantime.
+            }
+        }
+    }
+
+    private static async Task<PostedMessage?> FindAsync(TenantDocuments documents, string externalId, CancellationToken ct)
+    {
+        var found = await documents.ListAsync(
+            Query.Of<Message>().Equal(message => message.ExternalId, externalId).Take(1), ct);
+        return found.Count == 0 ? null : await PostedAsync(documents, found[0], ct);
+    }
+
+    private static async Task<PostedMessage> PostedAsync(TenantDocuments documents, Message message, CancellationToken ct)
+    {
+        var run = message.AskedRunId is null ? null : await documents.FindAsync<Run>(message.AskedRunId, ct);
+        return new PostedMessage(MessageResponse.From(message), run is null ? null : RunResponse.From(run));
+    }
+
+    private async ValueTask<Draft> DraftAsync(string clientId, PostMessage request, CancellationToken ct)
+    {
+        var channelId = request.ChannelId ?? Channels.DefaultId(clientId);
+        if (request.ChannelId is not null && await channels.FindAsync(clientId, request.ChannelId, ct) is null)
+        {
+            throw ApiException.Invalid("channel_id", "The client has no such channel.");
+        }
+
+        return new Draft(request, channelId, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
+    }
+
+    private async ValueTask<PostedMessage> StoreAsync(TenantTransaction transaction, Draft draft)
+    {
+        var request = draft.Request;
+        var now = clock.GetUtcNow();
+        var sessionId = request.SessionId ?? await OpenSessionAsync(transaction, draft);
+        if (request.ParentId is not null)
+        {
+            await RequireParentAsync(transaction, request.ParentId, sessionId);
+        }
+
+        string? leaf = null;
+        Session session;
+        if (sessionId is null)
+        {
+            session = Received(NewSession(transaction.ClientId, draft, now), draft, now);
+            await transaction.InsertAsync(session);
+            session = session with { Version = 1 };
+        }
+        else
+        {
+            session = await transaction.UpdateAsync<Session>(
+                sessionId,
+                stored =>
+                {
+                    leaf = stored.ActiveLeafId;
+                    return Received(stored, draft, now);
+                }) ?? throw ApiException.NotFound();
+        }
+
+        var run = session.PendingRunIds.Contains(draft.RunId) ? await QueueAsync(transaction, session, draft, now) : null;
+        var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
+        await transaction.InsertAsync(message);
+        message = message with { Version = 1 };
+
+        var created = ChatEvent.Of(EventTypes.ChatMessageCreated, message);
+        await events.AppendAsync(
+            transaction,
+            session,
+            draft.TraceId,
+            sessionId is null ? [ChatEvent.Of(EventTypes.ChatSessionCreated, session), created] : [created]);
+        return new PostedMessage(MessageResponse.From(message), run is null ? null : RunResponse.From(run));
+    }
+
+    private static async ValueTask<string?> OpenSessionAsync(TenantTransaction transaction, Draft draft)
+    {
+        var open = await transaction.ListAsync(
+            Query.Of<Session>().Equal(session => session.OpenKey, Session.KeyOf(draft.ChannelId, draft.Request.ExternalSessionId!)).Take(1));
+        return open.Count == 0 ? null : open[0].Id;
+    }
+
+    private static async ValueTask RequireParentAsync(TenantTransaction transaction, string parentId, string? sessionId)
+    {
+        if (await transaction.FindAsync<Message>(parentId) is not { } parent || parent.SessionId != sessionId)
+        {
+            throw ApiException.Invalid("parent_id", "The session has no such message.");
+        }
+    }
+
+    /// <summary>The session with the message counted, and its run queued if it gets one.</summary>
+    private static Session Received(Session session, Draft draft, DateTimeOffset now)
+    {
+        var request = draft.Request;
+        if (session.State is SessionState.Closed)
+        {
+            throw SessionRules.Closed();
+        }
+
+        var received = session.Grown(1, now).Joined(request.Sender).Raised(1) with
+        {
+            ActiveLeafId = draft.MessageId,
+            IsBranched = session.IsBranched || (request.ParentId is not null && request.ParentId != session.ActiveLeafId),
+        };
+        if (request.EffectiveReply is ReplyMode.None || session.State is not SessionState.Open)
+        {
+            return received;
+        }
+
+        return session.PendingRunIds.Count < Session.MaxPendingRuns
+            ? received with { PendingRunIds = [.. session.PendingRunIds, draft.RunId] }
+            : throw SessionRules.TooManyRuns();
+    }
+
+    private static Session NewSession(string clientId, Draft draft, DateTimeOffset now) => new()
+    {
+        Id = draft.SessionId,
+        ClientId = clientId,
+        ChannelId = draft.ChannelId,
+        ExternalId = draft.Request.ExternalSessionId,
+        EventSequence = 1,
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
+
+    private static Message NewMessage(Session session, Draft draft, string? parentId, string? runId, DateTimeOffset now) => new()
+    {
+        Id = draft.MessageId,
+        ClientId = session.ClientId,
+        SessionId = session.Id,
+        Position = session.LastPosition,
+        ParentId = parentId,
+        Role = draft.Request.Role,
+        Sender = draft.Request.Sender,
+        Text = draft.Request.Text,
+        Attachments = draft.Request.Attachments,
+        Data = draft.Request.Data,
+        ExternalId = draft.Request.ExternalId,
+        AskedRunId = runId,
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
+
+    private static async ValueTask<Run> QueueAsync(TenantTransaction transaction, Session session, Draft draft, DateTimeOffset now)
+    {
+        var isFirst = session.PendingRunIds[0] == draft.RunId;
+        var run = new Run
+        {
+            Id = draft.RunId,
+            ClientId = session.ClientId,
+            SessionId = session.Id,
+            MessageId = draft.MessageId,
+            Reply = draft.Request.EffectiveReply,
+            TraceId = draft.TraceId,
+            TraceParent = Activity.Current?.Id,
+            DueAt = isFirst ? now : null,
+            CreatedAt = now,
+        };
+        await transaction.InsertAsync(run);
+        if (isFirst)
+        {
+            transaction.SignalWork<Run>();
+        }
+
+        return run;
+    }
+
+    /// <summary>What is posted, with all that must be the same should the commit run again.</summary>
+    private sealed record Draft(
+        PostMessage Request, string ChannelId, string MessageId, string SessionId, string RunId, string TraceId);
+}

@@ -1,0 +1,44 @@
+using AiBackend.Chat.Runs;
+using AiBackend.Chat.Sessions;
+using AiBackend.Documents;
+using AiBackend.Events;
+using AiBackend.Http;
+
+namespace AiBackend.Chat.Messages;
+
+/// <summary>Blanks messages; they keep their place in the tree.</summary>
+internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
+{
+    /// <summary>Takes the content away, from the kept stream of the reply's run too. Once more is no change.</summary>
+    public Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
+        async transaction =>
+        {
+            var found = await transaction.FindAsync<Message>(id) ?? throw ApiException.NotFound();
+            match.Require(found.Version);
+            if (found.DeletedAt is not null)
+            {
+                return;
+            }
+
+            var now = clock.GetUtcNow();
+            var session = await transaction.UpdateAsync<Session>(
+                found.SessionId, stored => stored.Raised(1) with { UpdatedAt = now }) ?? throw ApiException.NotFound();
+            var blank = await transaction.ReplaceAsync(found with
+            {
+                Text = string.Empty,
+                Attachments = [],
+                Citations = [],
+                Data = null,
+                DeletedAt = now,
+                UpdatedAt = now,
+            });
+            if (found.RunId is not null)
+            {
+                await transaction.DeleteAllAsync(
+                    Query.Of<StreamPart>().Equal(part => part.SessionId, found.SessionId).Equal(part => part.RunId, found.RunId));
+            }
+
+            await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatMessageDeleted, blank)]);
+        },
+        ct);
+}
