@@ -42,7 +42,7 @@ try
     app.UseRequestRules();
     app.MapOpenApiDescription();
     app.MapHealth();
-    app.MapPrometheusScrapingEndpoint().AllowKeyless();
+    app.MapPrometheusScrapingEndpoint().AllowKeyless().WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     var api = app.MapApi();
     api.MapClientRoutes();
     api.MapJobs();

@@ -53,7 +53,8 @@ internal sealed record ProcessorForm : IValidatableObject
             yield return new ValidationResult("At least one type is expected.", [nameof(EventTypes)]);
         }
 
-        foreach (var unknown in EventTypes.Where(pattern => !Events.EventTypes.IsPattern(pattern)))
+        // An entry that is null is refused as such.
+        foreach (var unknown in EventTypes.Where(pattern => pattern is not null && !Events.EventTypes.IsPattern(pattern)))
         {
             yield return new ValidationResult(
                 $"'{unknown}' matches no event type. Give *, a group such as chat.*, or a type such as {Events.EventTypes.ChatMessageCreated}.",

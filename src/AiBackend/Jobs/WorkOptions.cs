@@ -32,7 +32,7 @@ internal sealed class JobsOptions
     public int Workers { get; set; } = 4;
 
     /// <summary>How often to look for work of other processes, and for cancellations asked for there.</summary>
-    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long running work may go on after the process was told to stop, before it is handed back.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(8);

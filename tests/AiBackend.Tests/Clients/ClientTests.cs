@@ -133,6 +133,7 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("""{"is_active":false}""")]
     [InlineData("""{"settings":{"quotas":{"documents":100}}}""")]
     [InlineData("""{"settings":{"quotas":null}}""")]
+    [InlineData("""{"settings":null}""")]
     public async Task Activity_and_quotas_are_changed_by_the_admin_alone(string patch)
     {
         var tenant = await app.NewTenantAsync();

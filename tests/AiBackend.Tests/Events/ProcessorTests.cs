@@ -83,6 +83,7 @@ public sealed class ProcessorTests(EventsFixture app) : IClassFixture<EventsFixt
         { "event_types", new { name = "n", config = new { url = "https://a.example/" }, event_types = Array.Empty<string>() } },
         { "event_types", new { name = "n", config = new { url = "https://a.example/" }, event_types = new[] { "chat.massage.created" } } },
         { "event_types", new { name = "n", config = new { url = "https://a.example/" }, event_types = new[] { "*", "*" } } },
+        { "event_types", new { name = "n", config = new { url = "https://a.example/" }, event_types = new string?[] { null } } },
         { "type", new { name = "n", type = "amqp", config = new { url = "https://a.example/" } } },
         { "ordering", new { name = "n", ordering = "session", config = new { url = "https://a.example/" } } },
         { "filter", new { name = "n", filter = new { type = "x" }, config = new { url = "https://a.example/" } } },

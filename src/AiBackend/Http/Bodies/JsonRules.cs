@@ -90,12 +90,15 @@ internal sealed class JsonRules(IServiceProvider services)
                 var index = 0;
                 foreach (var entry in list)
                 {
-                    if (entry is not null)
+                    var entryPath = $"{path}[{index++}]";
+                    if (entry is null)
                     {
-                        CheckWithin(entry, $"{path}[{index}]", ref errors);
+                        (errors ??= new()).Add(entryPath, "An entry cannot be null.");
                     }
-
-                    index++;
+                    else
+                    {
+                        CheckWithin(entry, entryPath, ref errors);
+                    }
                 }
 
                 break;

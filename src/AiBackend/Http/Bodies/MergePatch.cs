@@ -29,13 +29,20 @@ internal sealed class MergePatch<T> : IBindableFromHttpContext<MergePatch<T>>, I
         return bodies.Parse<T>(JsonSerializer.SerializeToUtf8Bytes(Merge(target, patch), WireJson.Options));
     }
 
-    /// <summary>Whether the patch names this field, also to clear it. The names lead from the outside in.</summary>
+    /// <summary>
+    /// Whether the patch names this field, also to clear it or something that it lies in. The names lead from the outside in.
+    /// </summary>
     public bool Names(params ReadOnlySpan<string> path)
     {
         var at = patch;
         foreach (var name in path)
         {
-            if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))
+            if (at.ValueKind != JsonValueKind.Object)
+            {
+                return true;
+            }
+
+            if (!at.TryGetProperty(name, out at))
             {
                 return false;
             }
