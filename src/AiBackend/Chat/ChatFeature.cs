@@ -19,6 +19,7 @@ internal static class ChatFeature
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunCommits>()
+        .AddSingleton<MessagePages>()
         .AddSingleton<MessageRemoval>()
         .AddScoped<SessionChanges>()
         .AddScoped<MessagePosting>()

@@ -35,6 +35,26 @@ public sealed class MessageTests(ChatApp app) : IClassFixture<ChatApp>
     }
 
     [Fact]
+    public async Task A_list_that_was_read_before_shows_each_change_at_once_and_stays_the_tenants_own()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        var session = await FillAsync(tenant, 2);
+        var path = $"/api/v1/sessions/{session}/messages";
+        var newest = (await tenant.MessagesAsync(session))[^1].Text("id");
+
+        var before = await tenant.GetAsync(path);
+        var again = await tenant.GetAsync(path);
+        await tenant.SendAsync(HttpMethod.Delete, $"/api/v1/messages/{newest}", expected: HttpStatusCode.NoContent);
+        var blanked = await tenant.GetAsync(path);
+        await tenant.SayAsync(new { session_id = session, text = "3", reply = "none" });
+
+        Assert.Equal(before.ToJsonString(), again.ToJsonString());
+        Assert.NotNull(blanked["data"]![0]!["deleted_at"]);
+        Assert.Equal([3, 2, 1], Positions(await tenant.GetAsync(path)));
+        await (await app.NewChatTenantAsync()).GetAsync(path, HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task A_cursor_that_was_not_given_out_is_refused()
     {
         var tenant = await app.NewChatTenantAsync();

@@ -15,6 +15,7 @@ internal static class MessageEndpoints
     {
         api.MapGet("/sessions/{id}/messages", ListOfSessionAsync).WithName("ListSessionMessages").WithTags("Messages")
             .RequireScope(Scopes.ChatRead)
+            .Produces<PageResponse<MessageResponse>>()
             .WithSummary("Lists the messages of a conversation by position.");
 
         var messages = api.MapGroup("/messages").WithTags("Messages");
@@ -69,11 +70,11 @@ internal static class MessageEndpoints
         return TypedResults.Ok(PageResponse.From(found, MessageResponse.From));
     }
 
-    private static async Task<Ok<PageResponse<MessageResponse>>> ListOfSessionAsync(
-        string id, BranchChoice choice, PageRequest page, Caller caller, CancellationToken ct)
+    private static async Task<ReadyJson> ListOfSessionAsync(
+        string id, BranchChoice choice, PageRequest page, Caller caller, MessagePages pages, CancellationToken ct)
     {
         var session = await caller.Documents.FindAsync<Session>(id, ct) ?? throw ApiException.NotFound();
-        return TypedResults.Ok(await SessionMessages.PageAsync(caller.Documents, session, choice.Branch, page, ct));
+        return new ReadyJson(await pages.ReadAsync(caller.Documents, session, choice.Branch, page, ct));
     }
 
     private static async Task<Ok<MessageResponse>> FindAsync(string id, Caller caller, CancellationToken ct) =>
