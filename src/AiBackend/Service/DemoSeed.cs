@@ -115,7 +115,7 @@ internal sealed partial class DemoSeed(
           curl {{address}}api/v1/messages \
             -H 'Authorization: Bearer {{key}}' \
             -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -N \
-            -d '{"external_session_id": "first-visit", "text": "How long do I have to return boots?"}'
+            -d '{"external_session_id": "first-visit", "text": "How long do I have to return an item?"}'
 
         """);
 
