@@ -4,6 +4,7 @@ using AiBackend.Documents;
 using AiBackend.Documents.Sqlite;
 using AiBackend.Storage;
 
+// usage: AiBackend.Storage [seconds of each measurement] [numbers of concurrent committers, 0 for none]
 const int Sessions = 100;
 var seconds = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 5);
 var folder = Directory.CreateTempSubdirectory("aibackend-storage-").FullName;
@@ -37,7 +38,8 @@ try
 
     // Unmeasured, so that the code is compiled.
     await Task.WhenAll(Enumerable.Range(0, 5_000).Select(i => Commits.MessageAsync(client, ids, sessions[i % Sessions])));
-    foreach (var committers in args.Length > 1 ? [int.Parse(args[1], CultureInfo.InvariantCulture)] : new[] { 1, 32, 64 })
+    int[] all = args.Length > 1 ? [.. args[1..].Select(count => int.Parse(count, CultureInfo.InvariantCulture))] : [1, 32, 64];
+    foreach (var committers in all.Where(count => count > 0))
     {
         await Measure.RunAsync($"commits, {committers} committers", committers, seconds, i => Commits.MessageAsync(client, ids, sessions[i % Sessions]));
     }

@@ -47,6 +47,25 @@ public sealed class SqliteStoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Another_thread_may_not_use_the_transaction_while_the_work_runs()
+    {
+        var store = await OpenAsync();
+        Exception? thrown = null;
+
+        await store.CommitAsync(
+            transaction =>
+            {
+                var other = new Thread(() => thrown = Record.Exception(() => transaction.Signal("other")));
+                other.Start();
+                other.Join();
+                return ValueTask.FromResult(true);
+            },
+            Ct);
+
+        Assert.IsType<InvalidOperationException>(thrown);
+    }
+
+    [Fact]
     public async Task A_commit_within_a_commit_is_refused()
     {
         var store = await OpenAsync();
@@ -125,99 +144,6 @@ public sealed class SqliteStoreTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_batch_that_cannot_be_stored_fails_as_a_whole_and_the_next_one_is_stored()
-    {
-        await OpenAsync();
-        var tables = new DocumentTables(Items.Catalog, requireServedQueries: true);
-        var connection = Connection.OpenWriter(DatabasePath);
-        connection.Execute("PRAGMA max_page_count = 1");
-        var writer = new Writer(connection, tables, new CommitSignals());
-        using var signal = opened[0].Signals.Subscribe("never");
-
-        var commits = Enumerable.Range(0, 50).Select(n => InsertLargeAsync(writer, $"c{n}", 20_000)).ToArray();
-        foreach (var commit in commits)
-        {
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => commit);
-        }
-
-        await writer.CommitAsync(
-            transaction =>
-            {
-                connection.Execute("PRAGMA max_page_count = 100000");
-                return ValueTask.FromResult(true);
-            },
-            Ct);
-        await InsertLargeAsync(writer, "stored", 20_000);
-        await writer.CloseAsync();
-
-        Assert.Equal(["stored"], (await opened[0].ListAsync(Query.Of<Errand>(), Ct)).Select(errand => errand.Id));
-    }
-
-    [Fact]
-    public async Task Work_that_fails_after_writing_is_undone_alone_wherever_it_is_in_the_batch()
-    {
-        var store = await OpenAsync();
-        using var start = new ManualResetEventSlim();
-        var runs = new int[30];
-
-        // The first commit holds the writer until the others wait, so that they share a batch with it.
-        var first = store.CommitAsync(
-            transaction =>
-            {
-                start.Wait();
-                return ValueTask.FromResult(true);
-            },
-            Ct);
-        var commits = Enumerable.Range(0, 30).Select(n => store.CommitAsync(
-            async transaction =>
-            {
-                runs[n]++;
-                await transaction.InsertAsync(NewCounter($"c{n}"));
-                return n % 10 == 9 ? throw new FormatException() : n;
-            },
-            Ct)).ToArray();
-        start.Set();
-        await first;
-
-        for (var n = 0; n < 30; n++)
-        {
-            Assert.Equal(n % 10 == 9, await Record.ExceptionAsync(() => commits[n]) is FormatException);
-            Assert.Equal(n % 10 == 9, await store.FindAsync<Counter>($"c{n}", Ct) is null);
-        }
-
-        Assert.Equal(2, runs.Max());
-    }
-
-    [Fact]
-    public async Task A_caller_that_leaves_before_its_turn_gets_nothing_stored()
-    {
-        var store = await OpenAsync();
-        using var start = new ManualResetEventSlim();
-        using var gone = new CancellationTokenSource();
-        var first = store.CommitAsync(
-            transaction =>
-            {
-                start.Wait();
-                return ValueTask.FromResult(true);
-            },
-            Ct);
-
-        var left = store.CommitAsync(
-            async transaction =>
-            {
-                await transaction.InsertAsync(NewCounter("left"));
-                return true;
-            },
-            gone.Token);
-        await gone.CancelAsync();
-        start.Set();
-
-        await first;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
-        Assert.Null(await store.FindAsync<Counter>("left", Ct));
-    }
-
-    [Fact]
     public async Task Expressions_over_declared_fields_use_their_index_without_sorting()
     {
         await OpenAsync();
@@ -269,14 +195,6 @@ public sealed class SqliteStoreTests : IAsyncDisposable
         async transaction =>
         {
             await transaction.InsertAsync(NewCounter(id));
-            return true;
-        },
-        Ct);
-
-    private static Task<bool> InsertLargeAsync(Writer writer, string id, int length) => writer.CommitAsync(
-        async transaction =>
-        {
-            await transaction.InsertAsync(new Errand { Id = id, ClientId = "cli_1", Note = new string('.', length) });
             return true;
         },
         Ct);
