@@ -8,6 +8,9 @@ internal sealed class Connection : IDisposable
     private const int MaxStatements = 400;
     private const int BusyTimeoutMilliseconds = 5_000;
 
+    // SQLITE_CHECKPOINT_NOOP, which SQLitePCLRaw does not name yet.
+    private const int CheckpointNothing = -1;
+
     private readonly Dictionary<string, Statement> statements = new(StringComparer.Ordinal);
     private readonly sqlite3 handle;
 
@@ -32,7 +35,7 @@ internal sealed class Connection : IDisposable
             connection.Execute("PRAGMA foreign_keys = OFF");
             connection.Execute("PRAGMA temp_store = MEMORY");
             connection.Execute("PRAGMA cache_size = -32000");
-            connection.Execute("PRAGMA wal_autocheckpoint = 4000");
+            connection.Execute("PRAGMA wal_autocheckpoint = 0");
             connection.Execute("PRAGMA journal_size_limit = 67108864");
             return connection;
         }
@@ -71,6 +74,19 @@ internal sealed class Connection : IDisposable
         {
         }
     }
+
+    /// <summary>How many pages the log has, and how many of them the database file has too.</summary>
+    public (int Log, int Moved) LogPages()
+    {
+        _ = raw.sqlite3_wal_checkpoint_v2(handle, null, CheckpointNothing, out var log, out var moved);
+        return (log, moved);
+    }
+
+    /// <summary>
+    /// Moves the log's pages into the database file as far as readers allow, without waiting for anyone. What fails is left
+    /// in the log, and tried again.
+    /// </summary>
+    public void Checkpoint() => _ = raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
 
     /// <summary>Ends an open transaction without a trace. What fails here shows at the next BEGIN.</summary>
     public void Rollback()

@@ -40,7 +40,7 @@ public sealed class SqliteDocumentStore(DocumentCatalog catalog, SqliteDocumentO
             throw;
         }
 
-        writer = new Writer(connection, tables, Signals);
+        writer = new Writer(connection, new Checkpoints(Connection.OpenWriter(options.Path)), tables, Signals);
         return Task.CompletedTask;
     }
 

@@ -15,13 +15,15 @@ internal sealed class Writer
     private readonly List<Commit> batch = new(MaxBatch);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Connection connection;
+    private readonly Checkpoints checkpoints;
     private readonly DocumentTables tables;
     private readonly CommitSignals signals;
     private bool isClosed;
 
-    public Writer(Connection connection, DocumentTables tables, CommitSignals signals)
+    public Writer(Connection connection, Checkpoints checkpoints, DocumentTables tables, CommitSignals signals)
     {
         this.connection = connection;
+        this.checkpoints = checkpoints;
         this.tables = tables;
         this.signals = signals;
         new Thread(Run) { IsBackground = true, Name = "SQLite writer" }.Start();
@@ -44,8 +46,8 @@ internal sealed class Writer
         return commit.Completion;
     }
 
-    /// <summary>Does what waits, then ends the thread and closes the connection.</summary>
-    public Task CloseAsync()
+    /// <summary>Does what waits, then ends the thread and closes the connections.</summary>
+    public async Task CloseAsync()
     {
         lock (waiting)
         {
@@ -53,7 +55,8 @@ internal sealed class Writer
             Monitor.Pulse(waiting);
         }
 
-        return ended.Task;
+        await ended.Task;
+        await checkpoints.CloseAsync();
     }
 
     private void Run()
@@ -61,6 +64,7 @@ internal sealed class Writer
         while (WaitForNext() is { } first)
         {
             CommitBatch(first);
+            checkpoints.Consider(connection);
         }
 
         connection.Dispose();
