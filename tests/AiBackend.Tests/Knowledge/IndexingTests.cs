@@ -120,6 +120,25 @@ public sealed class IndexingTests(WorkerlessFixture app) : IClassFixture<Workerl
     }
 
     [Fact]
+    public async Task What_was_made_of_a_content_that_was_replaced_meanwhile_is_not_stored()
+    {
+        var tenant = await app.NewTenantAsync();
+        var (collection, document) = await QueueAsync(tenant, "A stork stands.", "e");
+        using var held = app.Embeddings.Hold("stork");
+        var indexing = Handler.HandleAsync((await ClaimAsync(document, "w"))!, Ct);
+        await held.Reached;
+        await PostAsync(tenant, collection, "A crane stands.", "e");
+        held.Dispose();
+
+        await Assert.ThrowsAsync<LeaseLostException>(() => indexing);
+
+        Assert.Equal("queued", (await tenant.Http.GetJsonAsync($"/api/v1/documents/{document}")).Text("status"));
+        await Handler.HandleAsync((await ClaimAsync(document, "w"))!, Ct);
+        Assert.Equal([document], await tenant.FindAsync("crane"));
+        Assert.Empty(await tenant.FindAsync("stork"));
+    }
+
+    [Fact]
     public async Task A_failing_embedding_server_is_asked_again_later_and_given_up_in_the_end()
     {
         var tenant = await app.NewTenantAsync();

@@ -6,7 +6,7 @@ namespace AiBackend.Knowledge.Indexing;
 /// <summary>An index and how far it has followed the log of changes.</summary>
 internal sealed class LoadedIndex(ClientIndex index, long sequence)
 {
-    // Ids and terms of a passage, as measured over the passages of this service's own guides.
+    // A cautious guess at the ids and terms of a passage of 256 words.
     private const int BytesPerChunk = 2_500;
 
     // The vector as float and as int8.
