@@ -12,10 +12,8 @@ internal sealed record ApiKey : TenantDocument
     /// <summary>SHA-256 of the secret, in hex.</summary>
     public required string SecretHash { get; init; }
 
-    /// <summary>The secret before the last rotation, which works until <see cref="PreviousValidUntil"/>.</summary>
-    public string? PreviousSecretHash { get; init; }
-
-    public DateTimeOffset? PreviousValidUntil { get; init; }
+    /// <summary>Secrets before the latest rotations that still work for a while.</summary>
+    public IReadOnlyList<FormerSecret> FormerSecrets { get; init; } = [];
 
     /// <summary>From then on the key is refused; null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -26,3 +24,8 @@ internal sealed record ApiKey : TenantDocument
 
     public required DateTimeOffset UpdatedAt { get; init; }
 }
+
+/// <summary>A secret that was replaced.</summary>
+/// <param name="Hash">As <see cref="ApiKey.SecretHash"/>.</param>
+/// <param name="ValidUntil">From then on it is refused.</param>
+internal sealed record FormerSecret(string Hash, DateTimeOffset ValidUntil);

@@ -76,8 +76,20 @@ internal sealed class KeyCheck(
         var now = clock.GetUtcNow();
         return key.RevokedAt is null
             && (key.ExpiresAt is null || key.ExpiresAt > now)
-            && (KeyText.Matches(secret, key.SecretHash)
-                || (key.PreviousSecretHash is not null && key.PreviousValidUntil > now && KeyText.Matches(secret, key.PreviousSecretHash)));
+            && (KeyText.Matches(secret, key.SecretHash) || IsFormer(key, secret, now));
+    }
+
+    private static bool IsFormer(ApiKey key, ReadOnlySpan<char> secret, DateTimeOffset now)
+    {
+        foreach (var former in key.FormerSecrets)
+        {
+            if (former.ValidUntil > now && KeyText.Matches(secret, former.Hash))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async ValueTask<Credential> ForClientAsync(HttpContext http, Credential credential)

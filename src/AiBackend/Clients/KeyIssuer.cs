@@ -8,6 +8,8 @@ namespace AiBackend.Clients;
 /// <summary>Issues, rotates and revokes keys. Each is told of by an event and an audit entry.</summary>
 internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, EventLog events, Ids ids, TimeProvider clock)
 {
+    private const int MostFormerSecrets = 10;
+
     /// <summary>A new key; its secret is in this answer and nowhere else.</summary>
     public Task<NewKeyResponse> CreateAsync(RequestCommits commits, ClientRoute route, CreateKey request, CancellationToken ct)
     {
@@ -42,7 +44,9 @@ internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, Event
             ct);
     }
 
-    /// <summary>A new secret; the one before works on until the overlap ends.</summary>
+    /// <summary>
+    /// A new secret; the one before works on until the overlap ends. Without an overlap all former ones are refused at once.
+    /// </summary>
     public async Task<NewKeyResponse> RotateAsync(
         RequestCommits commits, ClientRoute route, string keyId, TimeSpan overlap, IfMatch ifMatch, CancellationToken ct)
     {
@@ -64,8 +68,7 @@ internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, Event
                             : current with
                             {
                                 SecretHash = hash,
-                                PreviousSecretHash = overlap > TimeSpan.Zero ? current.SecretHash : null,
-                                PreviousValidUntil = overlap > TimeSpan.Zero ? now + overlap : null,
+                                FormerSecrets = FormerSecrets(current, now, overlap),
                                 UpdatedAt = now,
                             };
                     }) ?? throw ApiException.NotFound();
@@ -76,6 +79,11 @@ internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, Event
         directory.Forget(keyId);
         return answer;
     }
+
+    private static IReadOnlyList<FormerSecret> FormerSecrets(ApiKey current, DateTimeOffset now, TimeSpan overlap) =>
+        overlap > TimeSpan.Zero
+            ? [.. current.FormerSecrets.Where(former => former.ValidUntil > now).TakeLast(MostFormerSecrets - 1), new(current.SecretHash, now + overlap)]
+            : [];
 
     /// <summary>Refuses the key from now on. Revoking it again changes nothing.</summary>
     public async Task RevokeAsync(ClientRoute route, string keyId, IfMatch ifMatch, CancellationToken ct)

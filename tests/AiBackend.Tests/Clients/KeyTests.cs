@@ -136,6 +136,23 @@ public sealed class KeyTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    public async Task A_second_rotation_lets_the_first_overlap_run_its_time_unless_it_has_none()
+    {
+        var tenant = await app.NewTenantAsync();
+        var path = $"{Keys(tenant)}/{tenant.KeyId}/rotate";
+        var second = (await (await app.Admin.PostJsonAsync(path, new { overlap_seconds = 60 })).ExpectAsync(200)).Text("secret");
+
+        await (await app.Admin.PostJsonAsync(path, new { overlap_seconds = 60 })).ExpectAsync(200);
+        await (await tenant.Http.GetAsync("/api/v1/sessions", Ct)).ExpectAsync(200);
+        await (await app.NewHttp(second).GetAsync("/api/v1/sessions", Ct)).ExpectAsync(200);
+        var last = (await (await app.Admin.PostJsonAsync(path, new { overlap_seconds = 0 })).ExpectAsync(200)).Text("secret");
+
+        await (await tenant.Http.GetAsync("/api/v1/sessions", Ct)).ExpectProblemAsync(401, "unauthorized");
+        await (await app.NewHttp(second).GetAsync("/api/v1/sessions", Ct)).ExpectProblemAsync(401, "unauthorized");
+        await (await app.NewHttp(last).GetAsync("/api/v1/sessions", Ct)).ExpectAsync(200);
+    }
+
+    [Fact]
     public async Task In_the_overlap_both_secrets_work_and_after_it_only_the_new_one()
     {
         var tenant = await app.NewTenantAsync();

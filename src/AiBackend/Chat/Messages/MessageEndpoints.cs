@@ -87,17 +87,16 @@ internal static class MessageEndpoints
         return TypedResults.NoContent();
     }
 
+    /// <summary>Whether the caller prefers a stream: it asks for one, and for nothing else more than for that.</summary>
     private static bool WantsStream(HttpContext http)
     {
-        foreach (var line in http.Request.Headers.Accept)
+        if (http.Request.Headers.Accept.Count == 0)
         {
-            if (line is not null && line.Contains(EventStreamWriter.MediaType, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        var preferred = http.Request.GetTypedHeaders().Accept.MaxBy(type => type.Quality ?? 1);
+        return preferred is { Quality: null or > 0 } && preferred.MediaType.Equals(EventStreamWriter.MediaType, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async IAsyncEnumerable<StreamEvent> EventsAsync(
