@@ -54,19 +54,28 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (exception is SettingsException or StoreUnavailableException)
+catch (Exception exception) when (
+    exception is SettingsException or StoreUnavailableException or IOException or UnauthorizedAccessException)
 {
     // What the operator has to set right; a stack trace would only hide it.
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
 }
 
-static IDocumentStore OpenStore(Settings settings, DocumentCatalog catalog) => settings.MongoUri is { } uri
-    ? new MongoDocumentStore(catalog, new MongoOptions { Uri = uri, RequireServedQueries = settings.IsDevelopment })
-    : new SqliteDocumentStore(
-        catalog,
-        new SqliteDocumentOptions
-        {
-            Path = Path.Combine(settings.DataFolder, "ai-backend.db"),
-            RequireServedQueries = settings.IsDevelopment,
-        });
+static IDocumentStore OpenStore(Settings settings, DocumentCatalog catalog)
+{
+    if (settings.MongoUri is not { } uri)
+    {
+        var path = Path.Combine(settings.DataFolder, "ai-backend.db");
+        return new SqliteDocumentStore(catalog, new SqliteDocumentOptions { Path = path, RequireServedQueries = settings.IsDevelopment });
+    }
+
+    try
+    {
+        return new MongoDocumentStore(catalog, new MongoOptions { Uri = uri, RequireServedQueries = settings.IsDevelopment });
+    }
+    catch (ArgumentException exception)
+    {
+        throw new SettingsException($"MONGODB_URI cannot be read: {exception.Message}");
+    }
+}

@@ -44,7 +44,7 @@ internal sealed partial class ClientRemoval(
             {
                 await FinishAsync(clock.GetUtcNow(), stoppingToken);
             }
-            catch (Exception exception) when (exception is StoreUnavailableException or VersionConflictException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 LogDelayed(exception);
             }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json;
@@ -13,7 +14,12 @@ namespace AiBackend.Service;
 /// folder; a client of that name that is there already is left as it is.
 /// </summary>
 internal sealed partial class DemoSeed(
-    IServer server, IHostApplicationLifetime lifetime, AdminOptions admin, DemoOptions options, ILogger<DemoSeed> logger)
+    IServer server,
+    IHostApplicationLifetime lifetime,
+    AdminOptions admin,
+    DemoOptions options,
+    TimeProvider clock,
+    ILogger<DemoSeed> logger)
     : BackgroundService
 {
     private const string Slug = "demo";
@@ -66,7 +72,7 @@ internal sealed partial class DemoSeed(
         Print((await File.ReadAllTextAsync(keyFile, ct)).Trim(), http.BaseAddress!);
     }
 
-    private static async Task MakeAsync(HttpClient http, string keyFile, CancellationToken ct)
+    private async Task MakeAsync(HttpClient http, string keyFile, CancellationToken ct)
     {
         File.Delete(keyFile);
         var client = await PostAsync(http, "/api/v1/clients", new { slug = Slug, name = "Fjell & Fern (demo)" }, ct);
@@ -76,7 +82,7 @@ internal sealed partial class DemoSeed(
         OwnerFile.Write(keyFile, key.GetProperty("secret").GetString()!);
     }
 
-    private static async Task AddDocumentsAsync(HttpClient http, CancellationToken ct)
+    private async Task AddDocumentsAsync(HttpClient http, CancellationToken ct)
     {
         var collection = await PostAsync(http, "/api/v1/collections", new { name = "Shop help" }, ct);
         var path = $"/api/v1/collections/{collection.GetProperty("id").GetString()}/documents";
@@ -94,15 +100,23 @@ internal sealed partial class DemoSeed(
         }
     }
 
-    private static async Task<JsonElement> PostAsync(HttpClient http, string path, object body, CancellationToken ct)
+    private async Task<JsonElement> PostAsync(HttpClient http, string path, object body, CancellationToken ct)
     {
-        using var answer = await http.PostAsJsonAsync(Relative(path), body, ct);
-        if (!answer.IsSuccessStatusCode)
+        while (true)
         {
-            throw new InvalidOperationException($"POST {path} was answered {(int)answer.StatusCode}.");
-        }
+            using var answer = await http.PostAsJsonAsync(Relative(path), body, ct);
+            if (answer.IsSuccessStatusCode)
+            {
+                return await answer.Content.ReadFromJsonAsync<JsonElement>(ct);
+            }
 
-        return await answer.Content.ReadFromJsonAsync<JsonElement>(ct);
+            if (answer is not { StatusCode: HttpStatusCode.TooManyRequests, Headers.RetryAfter.Delta: { } pause })
+            {
+                throw new InvalidOperationException($"POST {path} was answered {(int)answer.StatusCode}.");
+            }
+
+            await Task.Delay(pause, clock, ct);
+        }
     }
 
     private static Uri Relative(string path) => new(path, UriKind.Relative);

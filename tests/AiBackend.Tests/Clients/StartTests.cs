@@ -38,6 +38,21 @@ public sealed class StartTests : IDisposable
         Assert.Contains("ROLE must be one of all, api, worker", service.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MONGODB_URI", "nonsense", "MONGODB_URI cannot be read")]
+    [InlineData("DATA_DIR", "/proc/none", "/proc/none")]
+    public async Task What_cannot_be_opened_is_said_in_words(string setting, string value, string expected)
+    {
+        await using var service = ServiceProcess.Launch(
+            new Dictionary<string, string> { ["ADMIN_API_KEY"] = "a", ["ENCRYPTION_KEY"] = "e", [setting] = value }, folder);
+
+        await service.WaitForExitAsync();
+
+        Assert.NotEqual(0, service.ExitCode);
+        Assert.Contains(expected, service.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task In_development_it_makes_its_keys_prints_the_admins_once_and_keeps_both_for_its_owner()
     {
