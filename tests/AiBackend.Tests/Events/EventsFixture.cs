@@ -6,8 +6,8 @@ using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Jobs;
 using AiBackend.Tests.Support;
-using EventLog = AiBackend.Events.EventLog;
 using Microsoft.Extensions.DependencyInjection;
+using EventLog = AiBackend.Events.EventLog;
 
 namespace AiBackend.Tests.Events;
 

@@ -58,11 +58,7 @@ public class AppFixture : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
-        if (host is not null)
-        {
-            await host.DisposeAsync();
-        }
-
+        await StopAsync();
         Directory.Delete(dataFolder, recursive: true);
         GC.SuppressFinalize(this);
     }
@@ -70,7 +66,7 @@ public class AppFixture : IAsyncLifetime
     /// <summary>Stops the service and starts it again on the same data.</summary>
     public async Task RestartAsync()
     {
-        await Started.DisposeAsync();
+        await StopAsync();
         await InitializeAsync();
     }
 
@@ -117,6 +113,18 @@ public class AppFixture : IAsyncLifetime
     /// <summary>Services in place of the real ones.</summary>
     protected virtual void ConfigureServices(IServiceCollection services)
     {
+    }
+
+    private async Task StopAsync()
+    {
+        try
+        {
+            await Started.DisposeAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The program disposes of its host when it is told to stop, which the factory does while it stops the host itself.
+        }
     }
 
     private sealed class Host(AppFixture fixture) : WebApplicationFactory<Program>
