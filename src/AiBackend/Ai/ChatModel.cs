@@ -110,10 +110,14 @@ internal sealed partial class ChatModel(
             if (piece.Length > 0)
             {
                 var isCut = length + piece.Length > LongestAnswer;
-                piece = isCut ? piece[..(LongestAnswer - length)] : piece;
+                piece = isCut ? Beginning(piece, LongestAnswer - length) : piece;
                 length += piece.Length;
-                call.HasText = true;
-                await call.Tell(new ModelPart.Text(piece));
+                if (piece.Length > 0)
+                {
+                    call.HasText = true;
+                    await call.Tell(new ModelPart.Text(piece));
+                }
+
                 if (isCut)
                 {
                     LogCut(call.Model, LongestAnswer);
@@ -136,6 +140,10 @@ internal sealed partial class ChatModel(
             _ => usage,
         };
     }
+
+    // A pair of surrogates stays together.
+    private static string Beginning(string text, int length) =>
+        text[..(length > 0 && char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     private static UpstreamException TimedOut() =>
         new(UpstreamFailure.TimedOut, $"{ModelChatClient.Server} did not answer in time.");

@@ -209,6 +209,17 @@ public sealed class ChatModelTests
     }
 
     [Fact]
+    public async Task A_model_is_not_stopped_in_the_middle_of_a_character()
+    {
+        await using var host = await ModelHost.StartAsync();
+        host.Server.Then(ModelReply.Text(new string('a', ChatModel.LongestAnswer - 1), "\U0001F600 and more"));
+
+        await AskAsync(host);
+
+        Assert.Equal(new string('a', ChatModel.LongestAnswer - 1), Text);
+    }
+
+    [Fact]
     public async Task An_answer_of_the_longest_length_is_given_whole()
     {
         await using var host = await ModelHost.StartAsync();
