@@ -21,6 +21,9 @@ internal sealed class WebhookSender(NetworkGuard guard, ProcessorSecrets secrets
     private readonly HttpClient http = new(guard.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Posts the event and waits for the answer, no longer than the processor's time limit.</summary>
+    /// <param name="raised">What to post.</param>
+    /// <param name="processor">To whom.</param>
+    /// <param name="ct">Heard until there is an answer: one that came is told.</param>
     public async Task<AttemptResult> SendAsync(Event raised, EventProcessor processor, CancellationToken ct)
     {
         using var request = RequestOf(raised, processor);
@@ -39,7 +42,6 @@ internal sealed class WebhookSender(NetworkGuard guard, ProcessorSecrets secrets
             result = ResultOf(error, processor.Target.TimeoutSeconds);
         }
 
-        ct.ThrowIfCancellationRequested();
         result = result with { DurationMs = (long)clock.GetElapsedTime(started).TotalMilliseconds };
         DeliveryTelemetry.Sent(result);
         return result;

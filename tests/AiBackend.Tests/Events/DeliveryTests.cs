@@ -180,6 +180,54 @@ public sealed class DeliveryTests(EventsFixture app) : IClassFixture<EventsFixtu
     }
 
     [Fact]
+    public async Task A_receiver_that_does_not_answer_holds_up_no_other_and_gets_32_requests_at_once()
+    {
+        await using var slow = await Receiver.StartNewAsync();
+        await using var quick = await Receiver.StartNewAsync();
+        slow.Then([.. Enumerable.Repeat(Receiver.Silence(), 100)]);
+        var tenant = await app.NewTenantAsync();
+        await EventsFixture.NewProcessorAsync(tenant, slow.Url);
+        var processor = await EventsFixture.NewProcessorAsync(tenant, quick.Url, eventTypes: ["chat.run.started"]);
+        for (var i = 0; i < 100; i++)
+        {
+            await app.RaiseAsync(tenant);
+        }
+
+        for (var i = 0; i < 32; i++)
+        {
+            await slow.NextRequestAsync(Ct);
+        }
+
+        var raised = await app.RaiseAsync(tenant, EventTypes.ChatRunStarted);
+        await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 1);
+
+        Assert.Equal(32, slow.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_request_that_cannot_be_made_is_recorded_and_tried_again()
+    {
+        await using var receiver = await Receiver.StartNewAsync();
+        var tenant = await app.NewTenantAsync();
+        var processor = await EventsFixture.NewProcessorAsync(tenant, receiver.Url);
+        await app.Store.For(tenant.ClientId).CommitAsync(
+            async transaction => await transaction.UpdateAsync<EventProcessor>(
+                processor.Text("id"), stored => stored with { Secrets = [new SigningSecret("AAAA", ExpiresAt: null)] }),
+            Ct);
+
+        var raised = await app.RaiseAsync(tenant);
+        var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: 1);
+        await (await tenant.Http.PostJsonAsync(
+            $"/api/v1/event-processors/{processor.Text("id")}/rotate-secret", new { overlap_seconds = 0 })).ExpectAsync(200);
+        app.AdvanceToNextAttempt(waiting);
+        await app.DeliveryAsync(tenant, raised.Id, processor, "delivered", attempts: 2);
+
+        var attempt = waiting.GetProperty("attempts")[0];
+        Assert.Equal(("error", "The service could not make the request."), (attempt.Text("outcome"), attempt.Text("error")));
+        Assert.Single(receiver.Requests);
+    }
+
+    [Fact]
     public async Task What_a_dead_process_was_sending_is_sent_again_when_its_lease_has_run_out()
     {
         await using var receiver = await Receiver.StartNewAsync();
