@@ -19,6 +19,9 @@ internal sealed class Receiver : LoopbackServer
         return receiver;
     }
 
+    /// <summary>Waits for the next request that nobody waited for yet, a minute at most.</summary>
+    public new Task<RecordedRequest> NextRequestAsync(CancellationToken ct) => base.NextRequestAsync(ct).WaitAsync(TimeSpan.FromMinutes(1), ct);
+
     /// <summary>Answers the next requests so, in this order.</summary>
     public Receiver Then(params Func<HttpContext, Task>[] answers)
     {
