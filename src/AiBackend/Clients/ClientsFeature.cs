@@ -12,6 +12,10 @@ internal static class ClientsFeature
         .AddSingleton<DocumentSet>(ClientDocuments.Channels)
         .AddSingleton<DocumentSet>(ClientDocuments.UserTypes)
         .AddSingleton<DocumentSet>(ClientDocuments.Audit)
+        .AddSealedSecrets<Channel>(static (box, channel) => channel with
+        {
+            Secrets = SealedSecrets.Reseal(box, channel.Secrets, name => Channel.SecretPurpose(channel.Id, name)),
+        })
         .AddSingleton<RateLimits>()
         .AddSingleton<AuditLog>()
         .AddSingleton<ClientDirectory>()

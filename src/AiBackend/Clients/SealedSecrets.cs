@@ -26,6 +26,15 @@ internal static class SealedSecrets
 
         return sealedByName;
     }
+
+    /// <summary>The secrets under the current key; the same instance when they are that already.</summary>
+    /// <param name="purposeOf">What a secret of this name is sealed for.</param>
+    public static IReadOnlyDictionary<string, string> Reseal(
+        SecretBox box, IReadOnlyDictionary<string, string> stored, Func<string, string> purposeOf)
+    {
+        var resealed = stored.ToDictionary(secret => secret.Key, secret => box.Reseal(purposeOf(secret.Key), secret.Value), StringComparer.Ordinal);
+        return resealed.All(secret => ReferenceEquals(secret.Value, stored[secret.Key])) ? stored : resealed;
+    }
 }
 
 /// <summary>Secrets by name: names of up to 64 characters, texts of up to 8,192.</summary>

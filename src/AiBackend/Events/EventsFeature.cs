@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Http;
 using AiBackend.Jobs;
 
 namespace AiBackend.Events;
@@ -15,6 +16,7 @@ internal static class EventsFeature
         .AddSingleton<EventLog>()
         .AddSingleton<EventProcessors>()
         .AddSingleton<ProcessorSecrets>()
+        .AddSealedSecrets<EventProcessor>(ProcessorSecrets.Reseal)
         .AddSingleton<ProcessorSwitch>()
         .AddSingleton<WaitingDeliveries>()
         .AddSingleton<WebhookSender>()

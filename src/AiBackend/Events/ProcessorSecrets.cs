@@ -22,6 +22,22 @@ internal sealed class ProcessorSecrets(SecretBox box)
     public IEnumerable<(string Name, string Value)> OpenHeaders(EventProcessor processor) =>
         processor.Target.Headers.Select(header => (header.Name, box.Open(Header(processor.Id), header.SealedValue)));
 
+    /// <summary>The processor with its secrets under the current key; an equal one when they are that already.</summary>
+    public static EventProcessor Reseal(SecretBox box, EventProcessor processor)
+    {
+        SigningSecret[] secrets =
+        [
+            .. processor.Secrets.Select(secret => secret with { SealedValue = box.Reseal(Signing(processor.Id), secret.SealedValue) }),
+        ];
+        SecretHeader[] headers =
+        [
+            .. processor.Target.Headers.Select(header => header with { SealedValue = box.Reseal(Header(processor.Id), header.SealedValue) }),
+        ];
+        return secrets.SequenceEqual(processor.Secrets) && headers.SequenceEqual(processor.Target.Headers)
+            ? processor
+            : processor with { Secrets = secrets, Target = processor.Target with { Headers = headers } };
+    }
+
     private static string Signing(string processorId) => $"signing:{processorId}";
 
     private static string Header(string processorId) => $"header:{processorId}";

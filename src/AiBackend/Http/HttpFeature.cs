@@ -10,6 +10,8 @@ internal static class HttpFeature
         .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
         .AddSingleton<DocumentSet>(Idempotency.Records)
         .AddSingleton<SecretBox>()
+        .AddSingleton<SecretRotation>()
+        .AddHostedService(provider => provider.GetRequiredService<SecretRotation>())
         .AddSingleton<JsonBodies>()
         .AddSingleton<Idempotency>()
         .AddScoped<RequestCommits>();

@@ -73,6 +73,11 @@ internal sealed class SecretBox
         return Encoding.UTF8.GetString(plain);
     }
 
+    /// <summary>The same secret under the current key; the same text when it is that already.</summary>
+    /// <exception cref="CryptographicException">As for <see cref="Open"/>.</exception>
+    public string Reseal(string purpose, string sealedText) =>
+        Convert.FromBase64String(sealedText).AsSpan(1, KeyIdLength).SequenceEqual(current.Id) ? sealedText : Seal(purpose, Open(purpose, sealedText));
+
     private SealingKey KeyOf(ReadOnlySpan<byte> id)
     {
         if (id.SequenceEqual(current.Id))

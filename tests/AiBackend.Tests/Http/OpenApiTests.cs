@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AiBackend.Tests.Support;
+using Microsoft.OpenApi;
 
 namespace AiBackend.Tests.Http;
 
@@ -14,6 +15,17 @@ public sealed class OpenApiTests(AppFixture app) : IClassFixture<AppFixture>
 
         Assert.StartsWith("3.1", description.Text("openapi"));
         Assert.Equal("bearer", description.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").Text("scheme"));
+    }
+
+    [Fact]
+    public async Task The_description_is_valid()
+    {
+        await using var text = await (await app.Admin.GetAsync("/openapi/v1.json", Ct)).Content.ReadAsStreamAsync(Ct);
+
+        var read = await OpenApiDocument.LoadAsync(text, "json", settings: null, Ct);
+
+        Assert.Empty(read.Diagnostic!.Errors.Select(error => $"{error.Pointer}: {error.Message}"));
+        Assert.NotEmpty(read.Document!.Paths);
     }
 
     [Fact]
