@@ -40,6 +40,11 @@ internal static class EventEndpoints
         var events = api.MapGroup("/events").WithTags("Events");
         events.MapGet("/", ListAsync).RequireScope(Scopes.EventsRead)
             .WithName("ListEvents").WithSummary("Lists what has happened");
+        events.MapGet("/stream", StreamAsync).RequireScope(Scopes.EventsRead)
+            .WithName("StreamEvents").WithSummary("Streams events as they happen, from now on, from a time, or after Last-Event-ID")
+            .WithDescription("A stream ends after a quarter of an hour; readers come back with Last-Event-ID, as EventSource does by itself.")
+            .WithMetadata(new RequestHeaderMetadata("Last-Event-ID", "The id of the last event that was received."))
+            .Produces<string>(StatusCodes.Status200OK, EventStreamWriter.MediaType);
         events.MapGet("/{id}", GetAsync).RequireScope(Scopes.EventsRead)
             .WithName("GetEvent").WithSummary("Reads an event");
         events.MapGet("/{id}/deliveries", ListDeliveriesAsync).RequireScope(Scopes.EventsRead)
@@ -68,6 +73,20 @@ internal static class EventEndpoints
         query = since is null ? query : query.AtLeast(found => found.Id, Ids.First("evt", QueryTime.Parse("since", since)));
         var events = await caller.Documents.PageAsync(page.Sort(query), page.Cursor, page.Limit, ct);
         return TypedResults.Ok(PageResponse.From(events, EventResponse.From));
+    }
+
+    private static async Task StreamAsync(
+        string? since, HttpContext http, Caller caller, EventStreams streams, TimeProvider clock, CancellationToken ct)
+    {
+        var last = http.Request.Headers["Last-Event-ID"].ToString();
+        if (last.Length > 0 && !Ids.IsId("evt", last))
+        {
+            throw ApiException.Invalid("Last-Event-ID", "The id of an event is expected.");
+        }
+
+        var from = last.Length > 0 ? last : since is null ? null : Ids.First("evt", QueryTime.Parse("since", since));
+        var start = from is null ? await streams.NowAsync(caller.ClientId, ct) : new StreamStart(from, []);
+        await EventStreamWriter.WriteAsync(http, streams.FollowAsync(caller.ClientId, start, ct), clock, ct);
     }
 
     private static async Task<Ok<EventResponse>> GetAsync(string id, Caller caller, CancellationToken ct) =>

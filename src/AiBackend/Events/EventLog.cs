@@ -27,6 +27,7 @@ internal sealed class EventLog(Ids ids, TimeProvider clock)
             await DeliverAsync(transaction, events[i], processors);
         }
 
+        transaction.Signal(EventStreams.Topic(transaction.ClientId));
         return events;
     }
 

@@ -14,6 +14,7 @@ internal static class EventsFeature
         .AddSingleton<DocumentSet>(EventDocuments.Attempts)
         .AddSingleton(provider => new NetworkGuard(provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks))
         .AddSingleton<EventLog>()
+        .AddSingleton<EventStreams>()
         .AddSingleton<EventProcessors>()
         .AddSingleton<ProcessorSecrets>()
         .AddSealedSecrets<EventProcessor>(ProcessorSecrets.Reseal)

@@ -18,6 +18,7 @@ public sealed class EventAccessTests(EventsFixture app) : IClassFixture<EventsFi
         { "POST", "/event-processors/{processor}/disable", Scopes.EventsWrite },
         { "POST", "/event-processors/{processor}/test", Scopes.EventsWrite },
         { "GET", "/events", Scopes.EventsRead },
+        { "GET", "/events/stream", Scopes.EventsRead },
         { "GET", "/events/{event}", Scopes.EventsRead },
         { "GET", "/events/{event}/deliveries", Scopes.EventsRead },
         { "GET", "/deliveries", Scopes.EventsRead },
@@ -64,7 +65,7 @@ public sealed class EventAccessTests(EventsFixture app) : IClassFixture<EventsFi
         {
             await response.ExpectProblemAsync(404, "not_found");
         }
-        else if (method == "GET")
+        else if (method == "GET" && route != "/events/stream")
         {
             Assert.DoesNotContain(
                 (await response.ExpectAsync(200)).Data(), found => found.GetRawText().Contains(owner.ClientId, StringComparison.Ordinal));
@@ -83,13 +84,28 @@ public sealed class EventAccessTests(EventsFixture app) : IClassFixture<EventsFi
             .Replace("{delivery}", Ids.Follow("dlv", raised.Id, processor.Text("id")), StringComparison.Ordinal);
     }
 
-    private static Task<HttpResponseMessage> SendAsync(Tenant tenant, string method, string path) => tenant.Http.SendJsonAsync(
-        new HttpMethod(method),
-        path,
-        (method, path) switch
+    private static async Task<HttpResponseMessage> SendAsync(Tenant tenant, string method, string path)
+    {
+        if (path.EndsWith("/stream", StringComparison.Ordinal))
         {
-            ("PATCH", _) => new { description = "changed" },
-            ("POST", "/api/v1/event-processors") => new { name = "n", config = new { url = "https://a.example/" } },
-            _ => null,
-        });
+            // It does not end by itself.
+            var response = await tenant.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                response.Dispose();
+            }
+
+            return response;
+        }
+
+        return await tenant.Http.SendJsonAsync(
+            new HttpMethod(method),
+            path,
+            (method, path) switch
+            {
+                ("PATCH", _) => new { description = "changed" },
+                ("POST", "/api/v1/event-processors") => new { name = "n", config = new { url = "https://a.example/" } },
+                _ => null,
+            });
+    }
 }
