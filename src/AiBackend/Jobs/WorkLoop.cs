@@ -136,40 +136,65 @@ internal sealed partial class WorkLoop<T>(
 
     private async Task KeepLeaseAsync(T work, CancellationTokenSource stop, CancellationToken ended)
     {
-        var extendAt = clock.GetUtcNow() + (options.Lease / 3);
+        // The end that is stored, and the one that was tried last, should it not be known whether that was stored.
+        var (leaseEnd, tried) = (work.DueAt!.Value, work.DueAt.Value);
         using var timer = new PeriodicTimer(work is ICancellableWork ? jobs.Value.PollInterval : options.Lease / 3, clock);
-        try
+        while (await WaitAsync(timer, ended))
         {
-            while (await timer.WaitForNextTickAsync(ended))
+            try
             {
-                var stored = clock.GetUtcNow() < extendAt
-                    ? await store.AcrossTenants.FindAsync<T>(work.Id, ended)
-                    : await ExtendAsync(work, ended);
+                var now = clock.GetUtcNow();
+                var isDue = leaseEnd - now <= options.Lease * 2 / 3;
+                DateTimeOffset[] known = [leaseEnd, tried];
+                tried = isDue ? now + options.Lease : tried;
+                var stored = isDue
+                    ? await ExtendAsync(work, known, tried, ended)
+                    : await store.AcrossTenants.FindAsync<T>(work.Id, ended);
                 if (stored is null || !Leases.IsHeld(stored, work) || stored is ICancellableWork { CancelRequested: true })
                 {
                     await stop.CancelAsync();
                     return;
                 }
 
-                extendAt = stored.DueAt!.Value - (options.Lease * 2 / 3);
+                leaseEnd = tried;
             }
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // The work is done.
-        }
-        catch (Exception error)
-        {
-            // Without a lease the work goes on until its first write, which the fence refuses if another took it over.
-            LogKeepFailed(error, options.Name, work.Id);
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // It is tried again at the next tick. Should the lease end before that, the fence refuses the work's writes.
+                LogKeepFailed(error, options.Name, work.Id);
+            }
         }
     }
 
-    private Task<T?> ExtendAsync(T work, CancellationToken ct) => store.AcrossTenants.CommitAsync(
-        transaction => transaction.UpdateAsync<T>(
-            work.Id,
-            stored => Leases.IsHeld(stored, work) ? stored with { DueAt = clock.GetUtcNow() + options.Lease } : stored),
-        ct);
+    private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken ended)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ended);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    // A due time that is not the end of the lease was set by the handler: it has put the work off and is about to return.
+    private Task<T?> ExtendAsync(T work, DateTimeOffset[] leaseEnds, DateTimeOffset extended, CancellationToken ct) =>
+        store.AcrossTenants.CommitAsync(
+            transaction => transaction.UpdateAsync<T>(
+                work.Id,
+                stored => Leases.IsHeld(stored, work) && leaseEnds.Any(end => IsSameMoment(end, stored.DueAt!.Value))
+                    ? stored with { DueAt = extended }
+                    : stored),
+            ct);
+
+    // Stored times have milliseconds.
+    private static bool IsSameMoment(DateTimeOffset one, DateTimeOffset other) =>
+        one.ToUnixTimeMilliseconds() == other.ToUnixTimeMilliseconds();
 
     private async Task HandBackAsync(T work)
     {

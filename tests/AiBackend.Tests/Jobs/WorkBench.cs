@@ -90,6 +90,9 @@ internal sealed class WorkBench : IWorkHandler<Chore>, IAsyncLifetime
         transaction => transaction.UpdateAsync<Chore>(held.Id, stored => Leases.RequireHeld(stored, held) with { DueAt = null }),
         CancellationToken.None);
 
+    public Task PutOffAsync(string id, DateTimeOffset due) => adapter.CommitAsync(
+        transaction => transaction.UpdateAsync<Chore>(id, stored => stored with { DueAt = due }), CancellationToken.None);
+
     public Task RequestCancellationAsync(string id) => adapter.CommitAsync(
         transaction => transaction.UpdateAsync<Chore>(id, stored => stored with { CancelRequested = true }), CancellationToken.None);
 

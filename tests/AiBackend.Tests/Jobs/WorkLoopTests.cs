@@ -165,6 +165,28 @@ public sealed class WorkLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Work_that_was_put_off_keeps_its_time_although_its_worker_has_not_returned_yet()
+    {
+        var due = WorkBench.Start + TimeSpan.FromHours(1);
+        foreach (var id in new[] { "a1", "a2" })
+        {
+            bench.Block(id);
+            await bench.AddAsync("cli_a", id);
+        }
+
+        await bench.StartAsync(options => options.Lease = TimeSpan.FromSeconds(60));
+        await bench.StartedAsync(Ct);
+        await bench.StartedAsync(Ct);
+        await bench.PutOffAsync("a1", due);
+        bench.Clock.Advance(TimeSpan.FromSeconds(20));
+
+        await bench.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(2), bench.UntilAsync("a2", stored => stored.DueAt > WorkBench.Start + TimeSpan.FromSeconds(130)));
+
+        Assert.Equal(due, (await bench.FindAsync("a1")).DueAt);
+    }
+
+    [Fact]
     public async Task A_cancellation_reaches_work_in_the_same_process_at_once()
     {
         bench.Block("a1");
