@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Documents.Sqlite;
 using AiBackend.Events;
 using AiBackend.Http;
-using AiBackend.Clients;
 using AiBackend.Jobs;
 using EventLog = AiBackend.Events.EventLog;
 
