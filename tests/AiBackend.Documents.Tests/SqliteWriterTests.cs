@@ -98,41 +98,6 @@ public sealed class SqliteWriterTests(SqliteFixture fixture) : IClassFixture<Sql
         Assert.Null(await fixture.Store.FindAsync<Counter>("left", Ct));
     }
 
-    [Fact]
-    public async Task The_log_stays_small_while_commits_and_readers_go_on()
-    {
-        var log = new FileInfo($"{fixture.Path}-wal");
-        var largest = 0L;
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var reader = Task.Run(
-            async () =>
-            {
-                while (!done.IsCancellationRequested)
-                {
-                    await fixture.Store.CountAsync(Query.Of<Counter>(), Ct);
-                }
-            },
-            Ct);
-
-        for (var i = 0; i < 40; i++)
-        {
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(n => fixture.Store.CommitAsync(
-                async transaction =>
-                {
-                    await transaction.InsertAsync(new Errand { Id = $"log-{i}-{n}", ClientId = "cli_1", Note = new string('.', 20_000) });
-                    return true;
-                },
-                Ct)));
-            log.Refresh();
-            largest = Math.Max(largest, log.Length);
-        }
-
-        await done.CancelAsync();
-        await reader;
-        Assert.InRange(largest, 16_000_000, 70_000_000);
-        Assert.True(new FileInfo(fixture.Path).Length > 40_000_000);
-    }
-
     private static Counter NewCounter(string id) => new() { Id = id };
 
     private static Task<bool> InsertLargeAsync(Writer writer, string id, int length) => writer.CommitAsync(
