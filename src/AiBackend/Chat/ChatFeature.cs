@@ -27,9 +27,10 @@ internal static class ChatFeature
         .AddScoped<SuggestionDecisions>()
         .AddWork<Run, RunHandler>(options =>
         {
-            // Runs spend their time waiting for a model, so many may be under way.
+            // Runs spend their time waiting for a model, so many may be under way; no client takes all places.
             options.Name = "runs";
-            options.Concurrency = 64;
+            options.Concurrency = 256;
+            options.ConcurrencyPerClient = 128;
             options.Lease = TimeSpan.FromSeconds(10);
         });
 

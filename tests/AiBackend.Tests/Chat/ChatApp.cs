@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace AiBackend.Tests.Chat;
 
 /// <summary>The service with answers that tests write.</summary>
-public sealed class ChatApp : AppFixture
+public class ChatApp : AppFixture
 {
     private readonly ArmedClock clock = new();
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using AiBackend.Chat.Runs;
 using AiBackend.Documents;
 using AiBackend.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AiBackend.Tests.Chat;
 
@@ -18,6 +19,9 @@ internal sealed class ChatTenant(ChatApp app, Tenant tenant)
     public HttpClient Http { get; private set; } = tenant.Http;
 
     public TenantDocuments Documents => app.Store.For(ClientId);
+
+    /// <summary>What the service's clock says.</summary>
+    public DateTimeOffset Now => app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
 
     /// <summary>Speaks to the service that runs now, after a restart.</summary>
     public void Reconnect() => Http = app.NewHttp(tenant.Key);

@@ -20,6 +20,12 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
     {
         var tenant = await app.NewChatTenantAsync();
         app.Answers.Set(tenant.ClientId, AtRandomAsync);
+
+        await ActAndCountAsync(tenant, seed);
+    }
+
+    internal static async Task ActAndCountAsync(ChatTenant tenant, int seed)
+    {
         var sessions = new List<string>();
         for (var i = 0; i < 4; i++)
         {
@@ -40,7 +46,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
     }
 
     /// <summary>Holds a session to everything that must be true of it once all its runs have ended.</summary>
-    internal static async Task CountAsync(ChatTenant tenant, string sessionId)
+    private static async Task CountAsync(ChatTenant tenant, string sessionId)
     {
         var session = await tenant.GetAsync($"/api/v1/sessions/{sessionId}");
         var stored = await tenant.Documents.FindAsync<AiBackend.Chat.Sessions.Session>(sessionId, Ct);
@@ -107,7 +113,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
         }
     }
 
-    private async Task ActAsync(ChatTenant tenant, List<string> sessions, Random random)
+    private static async Task ActAsync(ChatTenant tenant, List<string> sessions, Random random)
     {
         for (var i = 0; i < 30; i++)
         {
@@ -145,7 +151,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
     }
 
     /// <summary>Cancels a run, or takes its lease away as if its process had died.</summary>
-    private async Task DisturbARunAsync(ChatTenant tenant, string session, Random random)
+    private static async Task DisturbARunAsync(ChatTenant tenant, string session, Random random)
     {
         var runs = await tenant.Documents.ListAsync(AiBackend.Documents.Query.Of<Run>().Equal(run => run.SessionId, session), Ct);
         if (runs.FirstOrDefault(run => !run.HasEnded()) is not { } live)
@@ -163,7 +169,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
             async transaction =>
             {
                 await transaction.UpdateAsync<Run>(
-                    live.Id, run => run.DueAt is null ? run : run with { LeaseOwner = "another process", DueAt = app.Clock.GetUtcNow() });
+                    live.Id, run => run.DueAt is null ? run : run with { LeaseOwner = "another process", DueAt = tenant.Now });
                 transaction.SignalWork<Run>();
             },
             Ct);
@@ -190,7 +196,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
             $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Ct)}");
     }
 
-    private static async IAsyncEnumerable<AnswerPart> AtRandomAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken ct)
+    internal static async IAsyncEnumerable<AnswerPart> AtRandomAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var random = new Random(StringComparer.Ordinal.GetHashCode(request.RunId) + request.Attempt);
         var text = string.Empty;

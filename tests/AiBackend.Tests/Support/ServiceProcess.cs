@@ -56,8 +56,16 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
 
         var service = Launch(environment, workingFolder: dataFolder);
-        await service.ListensAsync();
-        return service;
+        try
+        {
+            await service.ListensAsync();
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until it listens; fails with its output when it ends instead.</summary>

@@ -49,8 +49,8 @@ internal static class MessageEndpoints
         var (posted, isNew) = await posting.PostAsync(caller, body.Value, ct);
         if (WantsStream(http))
         {
-            // A repeat of the request may say what it has of the stream already.
-            var after = posted.Run is null ? 0 : RunStreams.ResumePoint(http, posted.Run.Id);
+            // A repeat of the request may say what it has of the stream already. The message is stored, so nothing is refused any more.
+            var after = posted.Run is null ? 0 : RunStreams.LastRead(http, posted.Run.Id) ?? 0;
             await EventStreamWriter.WriteAsync(http, EventsAsync(posted, caller.ClientId, after, streams, ct), clock, ct);
             return TypedResults.Empty;
         }

@@ -109,20 +109,22 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
 
     /// <summary>Where a reader goes on: the number in <c>Last-Event-ID</c>, 0 without the header.</summary>
     /// <exception cref="ApiException">422: the id is not one of this run's stream.</exception>
-    public static long ResumePoint(HttpContext http, string runId)
+    public static long ResumePoint(HttpContext http, string runId) =>
+        http.Request.Headers["Last-Event-ID"].Count == 0
+            ? 0
+            : LastRead(http, runId)
+                ?? throw ApiException.Invalid("Last-Event-ID", $"An id of this stream is expected, such as {StreamPart.IdOf(runId, 3)}.");
+
+    /// <summary>The number in <c>Last-Event-ID</c>; null when it names no event of this run's stream.</summary>
+    public static long? LastRead(HttpContext http, string runId)
     {
         var given = http.Request.Headers["Last-Event-ID"].ToString();
-        if (given.Length == 0)
-        {
-            return 0;
-        }
-
         var colon = given.LastIndexOf(':');
         return colon >= 0
             && given.AsSpan(0, colon).SequenceEqual(runId)
             && long.TryParse(given.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw ApiException.Invalid("Last-Event-ID", $"An id of this stream is expected, such as {StreamPart.IdOf(runId, 3)}.");
+            : null;
     }
 
     /// <summary>An event as it is sent.</summary>

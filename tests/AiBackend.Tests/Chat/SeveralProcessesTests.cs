@@ -1,0 +1,111 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MongoDB.Driver;
+
+namespace AiBackend.Tests.Chat;
+
+/// <summary>
+/// One process that serves requests and others that answer, over one database: they tell each other nothing but what they store.
+/// They stand in for processes by having no signal, no cache and no cancellation in common.
+/// </summary>
+public sealed class SeveralProcessesTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_message_taken_by_one_process_is_answered_by_another_and_streamed_as_it_comes()
+    {
+        await using var api = await OpenAsync("api", NewDatabase());
+        await using var worker = await OpenAsync("worker", api.Uri);
+        var tenant = await api.NewChatTenantAsync();
+        var held = worker.Answers.Hold(tenant.ClientId);
+        using var stream = await SseReader.OpenAsync(
+            tenant.Http, HttpMethod.Post, "/api/v1/messages", new { external_session_id = "a", text = "t" });
+        var attempt = await held.NextAsync();
+
+        attempt.Say("Half ");
+        var events = await stream.UntilAsync("reply.delta");
+        attempt.Complete("Half and half");
+        events.AddRange(await stream.RestAsync());
+
+        Assert.Equal("Half and half", SseReader.TextOf(events));
+        Assert.Equal(Enumerable.Range(1, events.Count), events.Select(received => received.Number));
+        Assert.Empty(api.Answers.Requests);
+    }
+
+    [Fact]
+    public async Task Waiting_and_cancelling_reach_a_run_in_another_process()
+    {
+        await using var api = await OpenAsync("api", NewDatabase());
+        await using var worker = await OpenAsync("worker", api.Uri);
+        var tenant = await api.NewChatTenantAsync();
+
+        var waited = await tenant.SayAsync(new { external_session_id = "a", text = "t" }, ("Prefer", "wait=30"));
+        var held = worker.Answers.Hold(tenant.ClientId);
+        var posted = await tenant.SayAsync(new { external_session_id = "a", text = "t" });
+        var attempt = await held.NextAsync();
+        await tenant.PostAsync($"/api/v1/runs/{posted["run"]!.Text("id")}/cancel");
+        await attempt.Stopped.WaitAsync(Ct);
+
+        Assert.Equal(ScriptedAnswers.EchoOf("t"), waited["reply"]!.Text("text"));
+        Assert.Equal("cancelled", (await tenant.EndOfAsync(posted["run"]!.Text("id"))).Text("status"));
+    }
+
+    [Fact]
+    public async Task Whatever_happens_at_once_in_several_processes_everything_adds_up()
+    {
+        await using var api = await OpenAsync("all", NewDatabase());
+        await using var worker = await OpenAsync("worker", api.Uri);
+        var tenant = await api.NewChatTenantAsync();
+        foreach (var app in new[] { api, worker })
+        {
+            app.Answers.Set(tenant.ClientId, ConsistencyTests.AtRandomAsync);
+        }
+
+        await ConsistencyTests.ActAndCountAsync(tenant, seed: 7);
+
+        Assert.NotEmpty(worker.Answers.Requests);
+    }
+
+    private static string NewDatabase()
+    {
+        const string Missing = "TEST_MONGODB_URI is not set (eng/mongo dotnet test sets it).";
+        var uri = Environment.GetEnvironmentVariable("TEST_MONGODB_URI");
+        Assert.SkipWhen(string.IsNullOrEmpty(uri) && Environment.GetEnvironmentVariable("CI") != "true", Missing);
+        Assert.False(string.IsNullOrEmpty(uri), Missing);
+        var question = uri!.IndexOf('?', StringComparison.Ordinal);
+        return $"{uri[..(question < 0 ? uri.Length : question)].TrimEnd('/')}/chat_{Guid.NewGuid():n}{(question < 0 ? string.Empty : uri[question..])}";
+    }
+
+    private static async Task<ProcessApp> OpenAsync(string role, string uri)
+    {
+        var app = new ProcessApp(role, uri);
+        await app.InitializeAsync();
+        return app;
+    }
+
+    private sealed class ProcessApp(string role, string uri) : ChatApp
+    {
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            using var client = new MongoClient(Uri);
+            await client.DropDatabaseAsync(MongoUrl.Create(Uri).DatabaseName, Ct);
+        }
+
+        public string Uri { get; } = uri;
+
+        protected override void Configure(IDictionary<string, string> settings)
+        {
+            settings["MONGODB_URI"] = Uri;
+            settings["ROLE"] = role;
+        }
+
+        // Processes have no clock in common either.
+        protected override void ConfigureServices(IServiceCollection services)
+        {
+            base.ConfigureServices(services);
+            services.Replace(ServiceDescriptor.Singleton(TimeProvider.System));
+        }
+    }
+}
