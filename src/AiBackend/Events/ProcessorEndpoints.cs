@@ -72,8 +72,13 @@ internal static class ProcessorEndpoints
         string id, MergePatch<ProcessorForm> patch, IfMatch ifMatch, Caller caller, Credential by, EventProcessors processors, CancellationToken ct)
     {
         // The address is looked up before the commit, which may wait for nothing but storage.
-        var form = patch.ApplyTo(ProcessorResponse.FormOf(await FindAsync(caller, id, ct)));
-        await processors.RequireAllowedAsync(form.Config.Url, ct);
+        var before = await FindAsync(caller, id, ct);
+        var form = patch.ApplyTo(ProcessorResponse.FormOf(before));
+        if (form.Config.Url != before.Target.Url)
+        {
+            await processors.RequireAllowedAsync(form.Config.Url, ct);
+        }
+
         var changed = await caller.Documents.CommitAsync(
             transaction => processors.ChangeAsync(
                 transaction,

@@ -60,11 +60,19 @@ internal static class EventStreamWriter
         while (true)
         {
             var next = source.MoveNextAsync().AsTask();
-            if (!next.IsCompleted)
+            try
             {
-                // What is written goes out as soon as nothing more is at hand.
-                await writer.FlushAsync(ct);
-                await KeepAliveUntilAsync(next, writer, clock, ct);
+                if (!next.IsCompleted)
+                {
+                    // What is written goes out as soon as nothing more is at hand.
+                    await writer.FlushAsync(ct);
+                    await KeepAliveUntilAsync(next, writer, clock, ct);
+                }
+            }
+            finally
+            {
+                // Also when the reader has left: the source hears of that too, and must have ended before it can be disposed of.
+                await Task.WhenAny(next);
             }
 
             if (!await next)
@@ -86,7 +94,6 @@ internal static class EventStreamWriter
             await Task.WhenAny(next, Task.Delay(KeepAlive, clock, patience.Token));
             await patience.CancelAsync();
 
-            // The source hears of a cancellation too; it must have ended before it can be disposed of.
             if (next.IsCompleted || ct.IsCancellationRequested)
             {
                 return;

@@ -62,8 +62,10 @@ public sealed class PrivateNetworkTests(GuardedFixture app) : IClassFixture<Guar
         app.Address = IPAddress.Loopback;
         var raised = await app.RaiseAsync(tenant);
         var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: 1);
+        var renamed = await tenant.Http.PatchJsonAsync($"/api/v1/event-processors/{processor.Text("id")}", new { name = "Renamed" });
         app.Address = IPAddress.Parse("93.184.216.34");
 
+        await renamed.ExpectAsync(200);
         var attempt = waiting.GetProperty("attempts")[0];
         Assert.Equal(
             ("refused", "The host has an address that is not public; nothing was sent."), (attempt.Text("outcome"), attempt.Text("error")));

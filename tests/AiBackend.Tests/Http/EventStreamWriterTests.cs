@@ -62,6 +62,28 @@ public sealed class EventStreamWriterTests
     }
 
     [Fact]
+    public async Task A_source_that_is_slow_to_end_is_waited_for_when_the_reader_has_left()
+    {
+        var left = new CancellationTokenSource();
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var written = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = await RulesHost.StartAsync(api => api.MapGet("/stream", async (HttpContext http, TimeProvider clock) =>
+            written.SetResult(await Record.ExceptionAsync(() => EventStreamWriter.WriteAsync(http, SlowToEndAsync(), clock, left.Token)))));
+
+        using var response = await OpenAsync(host);
+        released.SetResult();
+
+        Assert.Null(await written.Task.WaitAsync(Ct));
+
+        async IAsyncEnumerable<StreamEvent> SlowToEndAsync()
+        {
+            await left.CancelAsync();
+            await released.Task;
+            yield break;
+        }
+    }
+
+    [Fact]
     public async Task A_stream_ends_when_the_service_stops()
     {
         await using var host = await StartAsync();
