@@ -8,6 +8,35 @@ public sealed class RunRecoveryTests(ChatApp app) : IClassFixture<ChatApp>
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task An_unexpected_exception_is_tried_again_and_in_the_end_fails_the_run()
+    {
+        await using var own = new ChatApp();
+        await own.InitializeAsync();
+        var tenant = await own.NewChatTenantAsync();
+        var held = own.Answers.Hold(tenant.ClientId);
+        var runId = (await tenant.SayAsync(new { external_session_id = "a", text = "1" }))["run"]!.Text("id");
+
+        for (var attempts = 1; attempts <= 5; attempts++)
+        {
+            var attempt = await held.NextAsync();
+            Assert.Equal(attempts, attempt.Request.Attempt);
+            attempt.Fail(new InvalidOperationException("A bug"));
+            if (attempts < 5)
+            {
+                var pause = TimeSpan.FromSeconds(Math.Pow(2, attempts - 1));
+                await tenant.ReachedAsync(runId, run => run.DueAt == own.Clock.GetUtcNow() + pause);
+                own.Clock.Advance(pause);
+                own.Store.Signals.Raise(Leases.Topic<Run>());
+            }
+        }
+
+        var run = await tenant.EndOfAsync(runId);
+        Assert.Equal(("failed", 5), (run.Text("status"), run.Number("attempts")));
+        Assert.Equal("internal_error", run["error"]!.Text("code"));
+        Assert.DoesNotContain("bug", run.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_was_taken_over_voids_what_was_streamed_and_is_answered_once()
     {
         var tenant = await app.NewChatTenantAsync();
