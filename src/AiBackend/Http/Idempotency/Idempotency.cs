@@ -7,8 +7,11 @@ namespace AiBackend.Http;
 /// <summary>The store of requests with an <c>Idempotency-Key</c>.</summary>
 internal sealed class Idempotency(DocumentStore store, SecretBox secrets, TimeProvider clock, Ids ids)
 {
-    /// <summary>How long a request may take before a repeat may do the work instead, should the first have died.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    /// <summary>How long after a crash a repeat may do the work instead; a request that lives renews its lease.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a request that lives renews its lease: two renewals may fail.</summary>
+    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(3);
 
     /// <summary>How long an answer is repeated.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
@@ -81,6 +84,10 @@ internal sealed class Idempotency(DocumentStore store, SecretBox secrets, TimePr
             ct);
         return record.Holder == holder ? (new IdempotencyReservation(recordId, holder, secrets), null) : (null, record);
     }
+
+    /// <summary>Takes the lease anew, unless the answer is stored or another request has the key.</summary>
+    public Task RenewAsync(IdempotencyReservation own, CancellationToken ct) =>
+        store.AcrossTenants.CommitAsync(transaction => own.RenewAsync(transaction, clock.GetUtcNow() + Lease), ct);
 
     /// <summary>The body of a stored answer.</summary>
     public byte[] Open(IdempotencyRecord record) => Encoding.UTF8.GetBytes(secrets.Open(record.Id, record.Answer!.SealedBody));

@@ -37,6 +37,11 @@ internal sealed class IdempotencyReservation(string recordId, string holder, Sec
         transaction.Signal(Idempotency.Topic(RecordId));
     }
 
+    /// <summary>Moves the end of the lease, unless the answer is stored or another request has the key.</summary>
+    public ValueTask<IdempotencyRecord?> RenewAsync(ITransaction transaction, DateTimeOffset until) =>
+        transaction.UpdateAsync<IdempotencyRecord>(
+            RecordId, record => record.Holder == holder && record.Answer is null ? record with { LeaseUntil = until } : record);
+
     /// <summary>Gives the key free, unless the work is stored already.</summary>
     public async ValueTask<bool> ReleaseAsync(ITransaction transaction)
     {

@@ -9,7 +9,8 @@ namespace AiBackend.Http;
 /// Serves POST requests with an <c>Idempotency-Key</c>: takes the key before the endpoint runs, repeats the answer of an equal
 /// request, and settles what the endpoint has not settled together with its work (see <see cref="RequestCommits"/>).
 /// </summary>
-internal sealed partial class IdempotentRequests(RequestDelegate next, Idempotency idempotency, ILogger<IdempotentRequests> logger)
+internal sealed partial class IdempotentRequests(
+    RequestDelegate next, Idempotency idempotency, TimeProvider clock, ILogger<IdempotentRequests> logger)
 {
     public const string Header = "Idempotency-Key";
     public const string ReplayedHeader = "Idempotency-Replayed";
@@ -80,6 +81,8 @@ internal sealed partial class IdempotentRequests(RequestDelegate next, Idempoten
         var direct = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         using var capture = new AnswerCapture(direct);
         http.Features.Set<IHttpResponseBodyFeature>(capture);
+        using var ended = new CancellationTokenSource();
+        var keeping = KeepAsync(own, ended.Token);
         try
         {
             await next(http);
@@ -91,6 +94,11 @@ internal sealed partial class IdempotentRequests(RequestDelegate next, Idempoten
             http.Features.Set(direct);
             await SettleAsync(own, AnswerOf(http, own, exception));
             throw;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
         }
 
         http.Features.Set(direct);
@@ -109,6 +117,37 @@ internal sealed partial class IdempotentRequests(RequestDelegate next, Idempoten
         {
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body, http.RequestAborted);
+        }
+    }
+
+    /// <summary>Renews the lease until the work is stored or the request ends.</summary>
+    private async Task KeepAsync(IdempotencyReservation own, CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(Idempotency.Renewal, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended) && !own.IsSettled)
+            {
+                await RenewAsync(own, ended);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The request has ended.
+        }
+    }
+
+    private async Task RenewAsync(IdempotencyReservation own, CancellationToken ct)
+    {
+        try
+        {
+            await idempotency.RenewAsync(own, ct);
+        }
+#pragma warning disable CA1031 // It is tried again at the next tick; should the lease end before, the commit of the work finds that out.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogNotRenewed(exception, own.RecordId);
         }
     }
 
@@ -209,6 +248,9 @@ internal sealed partial class IdempotentRequests(RequestDelegate next, Idempoten
         bytes.Position = 0;
         return bytes;
     }
+
+    [LoggerMessage(LogLevel.Warning, "The lease on the Idempotency-Key of {RecordId} could not be renewed")]
+    private partial void LogNotRenewed(Exception exception, string recordId);
 
     [LoggerMessage(LogLevel.Warning, "The Idempotency-Key of {RecordId} stays taken until its lease ends")]
     private partial void LogUnsettled(Exception exception, string recordId);
