@@ -54,17 +54,18 @@ public sealed class SeveralProcessesTests
     [Fact]
     public async Task Whatever_happens_at_once_in_several_processes_everything_adds_up()
     {
-        await using var api = await OpenAsync("all", NewDatabase());
-        await using var worker = await OpenAsync("worker", api.Uri);
+        await using var api = await OpenAsync("api", NewDatabase());
+        await using var one = await OpenAsync("worker", api.Uri);
+        await using var other = await OpenAsync("worker", api.Uri);
         var tenant = await api.NewChatTenantAsync();
-        foreach (var app in new[] { api, worker })
+        foreach (var app in new[] { one, other })
         {
             app.Answers.Set(tenant.ClientId, ConsistencyTests.AtRandomAsync);
         }
 
         await ConsistencyTests.ActAndCountAsync(tenant, seed: 7);
 
-        Assert.NotEmpty(worker.Answers.Requests);
+        Assert.Empty(api.Answers.Requests);
     }
 
     private static string NewDatabase()

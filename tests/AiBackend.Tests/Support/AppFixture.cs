@@ -140,7 +140,7 @@ public class AppFixture : IAsyncLifetime
                 ["ADMIN_API_KEY"] = AdminKey,
                 ["ENCRYPTION_KEY"] = "encryption-key-of-the-tests",
                 ["DATA_DIR"] = fixture.dataFolder,
-                ["LOG_LEVEL"] = "Warning",
+                ["LOG_LEVEL"] = "Error",
                 ["RATE_LIMIT"] = "0",
                 ["SEED_DEMO"] = "false",
             };
