@@ -23,7 +23,8 @@ internal static class KnowledgeFeature
             .AddSingleton<IndexReader>()
             .AddSingleton<ClientIndexes>()
             .AddSingleton<IndexingHandler>()
-            .AddHostedService(provider => provider.GetRequiredService<ClientIndexes>());
+            .AddHostedService(provider => provider.GetRequiredService<ClientIndexes>())
+            .AddHostedService<IndexWarmup>();
         return services
             .AddWork<KnowledgeDocument, IndexingHandler>(options =>
             {

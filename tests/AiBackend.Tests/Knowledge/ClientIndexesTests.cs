@@ -4,6 +4,7 @@ using AiBackend.Knowledge.Indexing;
 using AiBackend.Search.Index;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AiBackend.Tests.Knowledge;
@@ -36,6 +37,20 @@ public sealed class ClientIndexesTests(KnowledgeFixture app) : IClassFixture<Kno
         Assert.Equal(
             before.Data().Select(hit => (hit.Text("chunk_id"), Math.Round(hit.GetProperty("score").GetDouble(), 3))).Order(),
             after.Data().Select(hit => (hit.Text("chunk_id"), Math.Round(hit.GetProperty("score").GetDouble(), 3))).Order());
+    }
+
+    [Fact]
+    public async Task After_a_restart_the_index_is_built_before_anybody_searches()
+    {
+        var tenant = await app.NewTenantAsync();
+        await tenant.IndexAsync(await tenant.NewCollectionAsync(), new { text = "A caribou walks." });
+
+        await app.RestartAsync();
+        var indexes = app.Services.GetRequiredService<ClientIndexes>();
+        await app.Services.GetServices<IHostedService>().OfType<IndexWarmup>().Single().ExecuteTask!.WaitAsync(Ct);
+
+        Assert.InRange(indexes.Count, 1, int.MaxValue);
+        Assert.NotEqual(0, indexes.ApproximateBytes);
     }
 
     [Fact]

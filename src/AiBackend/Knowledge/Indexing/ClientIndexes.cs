@@ -21,6 +21,9 @@ internal sealed partial class ClientIndexes(
     /// <summary>How many clients have an index in memory.</summary>
     public int Count => entries.Count(entry => entry.Value.Loaded is not null);
 
+    /// <summary>About how much memory the indexes take.</summary>
+    public long ApproximateBytes => entries.Sum(entry => entry.Value.Loaded?.ApproximateBytes ?? 0);
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         trimming = clock.CreateTimer(_ => Trim(), state: null, TrimInterval, TrimInterval);
