@@ -13,12 +13,20 @@ internal static class OrchestrationFeature
 {
     private const int MostPassages = 10;
 
+    /// <summary>
+    /// What is read for sentences to quote. Lower than for a search, because the sentence ranker leaves out what does not answer; its
+    /// factors were fitted on passages found from here on.
+    /// </summary>
+    private const float ExtractiveCosineFloor = 0.1f;
+
     public static IServiceCollection AddOrchestration(this IServiceCollection services)
     {
         services.AddHttpOrchestrator();
         services.AddSingleton<SentenceRanker>();
         services.AddSingleton<AnswerSupport>();
-        services.AddSingleton<FindSources>(provider => FromKnowledge(provider.GetRequiredService<KnowledgeSearch>()));
+        services.AddSingleton<FindSources>(provider => FromKnowledge(
+            provider.GetRequiredService<KnowledgeSearch>(),
+            provider.GetRequiredService<AiOptions>().BaseUrl is null ? ExtractiveCosineFloor : null));
         services.AddKeyedSingleton<IOrchestrator>(
             OrchestratorKind.Builtin,
             (provider, _) => provider.GetRequiredService<AiOptions>().BaseUrl is null
@@ -27,11 +35,16 @@ internal static class OrchestrationFeature
         return services.AddSingleton<Orchestrators>();
     }
 
-    private static FindSources FromKnowledge(KnowledgeSearch knowledge) => async (request, query, ct) =>
+    private static FindSources FromKnowledge(KnowledgeSearch knowledge, float? cosineFloor) => async (request, query, ct) =>
     {
         var found = await knowledge.SearchAsync(
             request.ClientId,
-            new KnowledgeQuery(query) { CollectionIds = request.Settings.Chat.Collections, Limit = MostPassages },
+            new KnowledgeQuery(query)
+            {
+                CollectionIds = request.Settings.Chat.Collections,
+                Limit = MostPassages,
+                CosineFloor = cosineFloor,
+            },
             ct);
         return new FoundSources(
             [
