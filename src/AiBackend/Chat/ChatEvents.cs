@@ -1,22 +1,27 @@
+using System.Text.Json.Nodes;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
 using AiBackend.Documents;
 using AiBackend.Events;
+using AiBackend.Http;
 
 namespace AiBackend.Chat;
 
 /// <summary>What happened in a session, to be numbered by <see cref="ChatEvents"/>.</summary>
 internal static class ChatEvent
 {
+    public const string MessageEntity = "message";
+    public const string SuggestionEntity = "suggestion";
+
     public static NewEvent Of(string type, Session session) =>
         new(type, "session", session.Id) { Data = EventData.Of("session", SessionResponse.From(session)) };
 
-    public static NewEvent Of(string type, Message message) => new(type, "message", message.Id)
+    public static NewEvent Of(string type, Message message) => new(type, MessageEntity, message.Id)
     {
         ParentId = message.SessionId,
-        Data = EventData.Of("message", MessageResponse.From(message)),
+        Data = EventData.Of(MessageEntity, MessageResponse.From(message)),
     };
 
     public static NewEvent Of(string type, Run run) => new(type, "run", run.Id)
@@ -26,10 +31,10 @@ internal static class ChatEvent
         TraceId = run.TraceId,
     };
 
-    public static NewEvent Of(string type, Suggestion suggestion) => new(type, "suggestion", suggestion.Id)
+    public static NewEvent Of(string type, Suggestion suggestion) => new(type, SuggestionEntity, suggestion.Id)
     {
         ParentId = suggestion.MessageId,
-        Data = EventData.Of("suggestion", SuggestionResponse.From(suggestion)),
+        Data = EventData.Of(SuggestionEntity, SuggestionResponse.From(suggestion)),
     };
 }
 
@@ -60,5 +65,42 @@ internal sealed class ChatEvents(EventLog log)
         }
 
         await log.AppendAsync(transaction, numbered);
+    }
+
+    /// <summary>Takes what people wrote out of what was told of one message.</summary>
+    public static ValueTask BlankMessageAsync(TenantTransaction transaction, string messageId) =>
+        BlankAsync(transaction, Query.Of<Event>().Equal(told => told.EntityId, messageId));
+
+    /// <summary>Takes what people wrote out of what was told of a session's messages and suggestions.</summary>
+    public static ValueTask BlankSessionAsync(TenantTransaction transaction, string sessionId) =>
+        BlankAsync(transaction, Query.Of<Event>().Equal(told => told.SessionId, sessionId));
+
+    private static async ValueTask BlankAsync(TenantTransaction transaction, Query<Event> query)
+    {
+        foreach (var told in await transaction.ListAsync(query))
+        {
+            if (told.EntityType is ChatEvent.MessageEntity or ChatEvent.SuggestionEntity)
+            {
+                await transaction.ReplaceAsync(told with { Data = Blank(told.EntityType, told.Data) });
+            }
+        }
+    }
+
+    private static RawJson Blank(string entityType, RawJson data)
+    {
+        var json = JsonNode.Parse(data.Text)!;
+        var entity = json[entityType]!.AsObject();
+        foreach (var field in entity.Select(field => field.Key).ToList())
+        {
+            entity[field] = field switch
+            {
+                "text" => string.Empty,
+                "attachments" or "citations" => new JsonArray(),
+                "data" => null,
+                _ => entity[field]?.DeepClone(),
+            };
+        }
+
+        return RawJson.Of(json, WireJson.Options);
     }
 }

@@ -3,7 +3,7 @@ using AiBackend.Documents;
 
 namespace AiBackend.Events;
 
-/// <summary>Something that happened to a client's data, stored in the commit that made it happen. Never changed.</summary>
+/// <summary>Something that happened to a client's data, stored in the commit that made it happen. Never changed, except that texts go when what they were in is deleted.</summary>
 internal sealed record Event : TenantDocument
 {
     /// <summary>One of <see cref="EventTypes.All"/>.</summary>

@@ -200,6 +200,9 @@ public sealed class MessageTests(ChatApp app) : IClassFixture<ChatApp>
 
         var deleted = await tenant.GetAsync(path);
         Assert.DoesNotContain("secret", deleted.ToJsonString(), StringComparison.Ordinal);
+        var told = (await tenant.GetAsync($"/api/v1/events?session_id={session}"))["data"]!.AsArray();
+        Assert.DoesNotContain("secret", told.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(told, one => one!["data"]!["message"]?.Text("text") == "after");
         Assert.NotNull(deleted["deleted_at"]);
         Assert.Equal((1, 2), (deleted.Number("position"), deleted.Number("version")));
         Assert.Empty(deleted["attachments"]!.AsArray());

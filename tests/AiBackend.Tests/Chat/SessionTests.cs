@@ -231,5 +231,7 @@ public sealed class SessionTests(ChatApp app) : IClassFixture<ChatApp>
         Assert.Empty((await tenant.GetAsync("/api/v1/messages"))["data"]!.AsArray());
         await attempt.Stopped;
         await tenant.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{session}", null, HttpStatusCode.NotFound);
+        var told = (await tenant.GetAsync($"/api/v1/events?session_id={session}&type=chat.message.created"))["data"]!.AsArray();
+        Assert.Equal(["", "", ""], told.Select(one => one!["data"]!["message"]!.Text("text")));
     }
 }

@@ -45,7 +45,7 @@ public sealed class StreamKeepingTests(ChatApp app) : IClassFixture<ChatApp>
     }
 
     [Fact]
-    public async Task A_stream_of_a_deleted_session_ends()
+    public async Task A_stream_of_a_deleted_session_ends_as_cancelled()
     {
         var tenant = await app.NewChatTenantAsync();
         app.Answers.Hold(tenant.ClientId);
@@ -55,7 +55,8 @@ public sealed class StreamKeepingTests(ChatApp app) : IClassFixture<ChatApp>
         await tenant.SendAsync(
             HttpMethod.Delete, $"/api/v1/sessions/{started.Data["run"]!.Text("session_id")}", null, HttpStatusCode.NoContent);
 
-        Assert.Empty(await stream.RestAsync());
+        var end = Assert.Single(await stream.RestAsync());
+        Assert.Equal(("run.cancelled", "cancelled"), (end.Type, end.Data["run"]!.Text("status")));
     }
 
     [Fact]

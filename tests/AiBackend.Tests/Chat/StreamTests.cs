@@ -136,6 +136,7 @@ public sealed class StreamTests(ChatApp app) : IClassFixture<ChatApp>
     [InlineData("run_00000000000000000000000000:1")]
     [InlineData("{run}:x")]
     [InlineData("{run}:-1")]
+    [InlineData("{run}:9999")]
     public async Task A_last_event_id_of_another_stream_is_refused(string id)
     {
         var tenant = await app.NewChatTenantAsync();

@@ -30,8 +30,8 @@ internal static class RunEndpoints
     private static async Task StreamAsync(
         string id, HttpContext http, Caller caller, RunStreams streams, TimeProvider clock, CancellationToken ct)
     {
-        _ = await caller.Documents.FindAsync<Run>(id, ct) ?? throw ApiException.NotFound();
-        var after = RunStreams.ResumePoint(http, id);
+        var run = await caller.Documents.FindAsync<Run>(id, ct) ?? throw ApiException.NotFound();
+        var after = RunStreams.ResumePoint(http, run);
         await EventStreamWriter.WriteAsync(http, streams.ReadAsync(caller.ClientId, id, after, ct), clock, ct);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
     private static readonly TimeSpan StreamPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The stream after this number, up to the run's end. It ends early when the session is deleted.</summary>
+    /// <summary>The stream after this number, up to the run's end. A run that goes with its session ends as cancelled.</summary>
     public async IAsyncEnumerable<StreamEvent> ReadAsync(
         string clientId, string runId, long after, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -45,12 +45,14 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
             var parts = await documents.ListAsync(PartsAfter(run, last), ct);
             if (!GoesOn(parts, last))
             {
-                run = await documents.FindAsync<Run>(runId, ct);
-                if (run is null)
+                if (await documents.FindAsync<Run>(runId, ct) is not { } now)
                 {
+                    var gone = RunQueue.LastPart(run.HasEnded() ? run : run with { Status = RunStatus.Cancelled, FinishedAt = clock.GetUtcNow() });
+                    yield return Of(StreamPart.IdOf(runId, last + 1), gone.Type, gone.Data);
                     yield break;
                 }
 
+                run = now;
                 if (!run.HasEnded())
                 {
                     await grown.WaitAsync(StreamPoll, clock, ct);
@@ -108,12 +110,13 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
     }
 
     /// <summary>Where a reader goes on: the number in <c>Last-Event-ID</c>, 0 without the header.</summary>
-    /// <exception cref="ApiException">422: the id is not one of this run's stream.</exception>
-    public static long ResumePoint(HttpContext http, string runId) =>
+    /// <exception cref="ApiException">422: the id is not one that this run's stream has given out.</exception>
+    public static long ResumePoint(HttpContext http, Run run) =>
         http.Request.Headers["Last-Event-ID"].Count == 0
             ? 0
-            : LastRead(http, runId)
-                ?? throw ApiException.Invalid("Last-Event-ID", $"An id of this stream is expected, such as {StreamPart.IdOf(runId, 3)}.");
+            : LastRead(http, run.Id) is { } last && last <= run.StreamLength
+                ? last
+                : throw ApiException.Invalid("Last-Event-ID", $"An id of this stream is expected, such as {StreamPart.IdOf(run.Id, 1)}.");
 
     /// <summary>The number in <c>Last-Event-ID</c>; null when it names no event of this run's stream.</summary>
     public static long? LastRead(HttpContext http, string runId)

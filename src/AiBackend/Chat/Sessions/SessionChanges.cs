@@ -85,7 +85,7 @@ internal sealed class SessionChanges(
         waitingRuns: null,
         ct);
 
-    /// <summary>Removes the conversation with all that belongs to it; its events stay.</summary>
+    /// <summary>Removes the conversation with all that belongs to it. Its events stay, without the texts of messages and suggestions.</summary>
     public async Task DeleteAsync(Caller caller, string id, IfMatch match, CancellationToken ct)
     {
         var running = await caller.Documents.CommitAsync<IReadOnlyList<string>>(
@@ -98,6 +98,7 @@ internal sealed class SessionChanges(
                 await transaction.DeleteAllAsync(Query.Of<Run>().Equal(run => run.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<StreamPart>().Equal(part => part.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id));
+                await ChatEvents.BlankSessionAsync(transaction, id);
                 foreach (var runId in session.PendingRunIds)
                 {
                     transaction.Signal(ChatDocuments.StreamTopic(runId));
