@@ -23,12 +23,19 @@ internal sealed class Checkpoints(Connection connection)
     /// <summary>Called by the writer between its transactions.</summary>
     public void Consider(Connection writer)
     {
+        var (log, moved) = writer.LogPages();
         if (!background.IsCompleted)
         {
-            return;
+            if (log <= MaxPages)
+            {
+                return;
+            }
+
+            // The disk is slower than the commits: they wait, or the log would grow without end.
+            ((IAsyncResult)background).AsyncWaitHandle.WaitOne();
+            (log, moved) = writer.LogPages();
         }
 
-        var (log, moved) = writer.LogPages();
         var rest = log - moved;
         if (log < StartPages || rest < LeastPages)
         {

@@ -98,6 +98,32 @@ public sealed class SqliteWriterTests(SqliteFixture fixture) : IClassFixture<Sql
         Assert.Null(await fixture.Store.FindAsync<Counter>("left", Ct));
     }
 
+    [Fact]
+    public async Task The_log_begins_anew_while_commits_go_on_however_slow_the_disk_is()
+    {
+        const long MostPages = 16_000;
+        const long PageBytes = 4_096;
+        const long LargestBatchBytes = 256 * 24_000;
+        var log = new FileInfo($"{fixture.Path}-wal");
+        var largest = 0L;
+
+        for (var i = 0; i < 60; i++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(n => fixture.Store.CommitAsync(
+                async transaction =>
+                {
+                    await transaction.InsertAsync(new Errand { Id = $"log-{i}-{n}", ClientId = "cli_1", Note = new string('.', 20_000) });
+                    return true;
+                },
+                Ct)));
+            log.Refresh();
+            largest = Math.Max(largest, log.Length);
+        }
+
+        Assert.InRange(largest, 16_000_000, (MostPages * PageBytes) + LargestBatchBytes);
+        Assert.True(new FileInfo(fixture.Path).Length > 40_000_000);
+    }
+
     private static Counter NewCounter(string id) => new() { Id = id };
 
     private static Task<bool> InsertLargeAsync(Writer writer, string id, int length) => writer.CommitAsync(
