@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -52,7 +53,7 @@ public static class DocumentJson
     }
 }
 
-/// <summary>Writes a time as <c>2026-11-22T15:04:05.678Z</c> and reads any RFC 3339 time, into UTC.</summary>
+/// <summary>Writes a time as <c>2026-11-22T15:04:05.678Z</c> and reads any RFC 3339 time, which has seconds and an offset, into UTC.</summary>
 public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
@@ -63,13 +64,33 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     /// <inheritdoc />
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String || !reader.TryGetDateTimeOffset(out var time))
+        if (reader.TokenType == JsonTokenType.String
+            && reader.TryGetDateTimeOffset(out var time)
+            && (reader.ValueIsEscaped || reader.HasValueSequence ? IsWhole(Encoding.UTF8.GetBytes(reader.GetString()!)) : IsWhole(reader.ValueSpan)))
         {
-            throw new JsonException("Expected an RFC 3339 time such as 2026-11-22T15:04:05.678Z.");
+            return time.ToUniversalTime();
         }
 
-        return time.ToUniversalTime();
+        throw new JsonException("Expected an RFC 3339 time such as 2026-11-22T15:04:05.678Z.");
     }
+
+    /// <summary>Reads an RFC 3339 time: a date, a time with seconds, and an offset.</summary>
+    public static bool TryParse(string text, out DateTimeOffset time)
+    {
+        var json = new Utf8JsonReader(JsonSerializer.SerializeToUtf8Bytes(text));
+        time = default;
+        if (!json.Read() || !json.TryGetDateTimeOffset(out var found) || !IsWhole(Encoding.UTF8.GetBytes(text)))
+        {
+            return false;
+        }
+
+        time = found.ToUniversalTime();
+        return true;
+    }
+
+    // The reader takes any ISO 8601 time, and dates; it has checked the digits.
+    private static bool IsWhole(ReadOnlySpan<byte> text) =>
+        text.Length >= 20 && text[16] == ':' && (text[^1] == 'Z' || (text[^3] == ':' && text[^6] is (byte)'+' or (byte)'-'));
 
     /// <inheritdoc />
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace AiBackend.Documents;
@@ -23,6 +24,9 @@ public readonly record struct RawJson
 
     /// <summary>The element's own text.</summary>
     public static RawJson Of(JsonElement element) => new(element.GetRawText());
+
+    /// <summary>The element's value in as few UTF-8 bytes as there can be: the same values, order and numbers.</summary>
+    public static RawJson Compact(JsonElement element) => new(CompactJson.Of(JsonMarshal.GetRawUtf8Value(element)));
 
     /// <summary>Checks that the text is JSON and keeps it.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>

@@ -1,16 +1,12 @@
-using System.Globalization;
 using System.Text.Json;
+using AiBackend.Documents;
 using AiBackend.Http;
 
 namespace AiBackend.Chat;
 
-/// <summary>Reads the filters of a list from its query, and refuses (422) what it does not know.</summary>
-internal sealed class QueryFields(IQueryCollection query, params ReadOnlySpan<string> filters)
+/// <summary>Reads the filters of a list from its query.</summary>
+internal sealed class QueryFields(IQueryCollection query)
 {
-    private static readonly string[] Paging = ["limit", "cursor", "order"];
-
-    private readonly IQueryCollection query = Known(query, filters);
-
     /// <summary>The text, or null when it is not given.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 
@@ -22,8 +18,7 @@ internal sealed class QueryFields(IQueryCollection query, params ReadOnlySpan<st
             return null;
         }
 
-        return DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        return UtcTimeConverter.TryParse(text, out var time)
             ? time
             : throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
     }
@@ -51,17 +46,4 @@ internal sealed class QueryFields(IQueryCollection query, params ReadOnlySpan<st
     private static string WordOf<T>(T value)
         where T : struct, Enum =>
         JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
-    private static IQueryCollection Known(IQueryCollection query, ReadOnlySpan<string> filters)
-    {
-        foreach (var name in query.Keys)
-        {
-            if (!filters.Contains(name) && !Paging.Contains(name))
-            {
-                throw ApiException.Invalid(name, "This list has no such filter.");
-            }
-        }
-
-        return query;
-    }
 }

@@ -109,8 +109,7 @@ internal static class EventEndpoints
 internal static class QueryTime
 {
     public static DateTimeOffset Parse(string field, string text) =>
-        text.Length >= 20 && text[10] is 'T' or 't' && DateTimeOffset.TryParse(
-            text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)
+        UtcTimeConverter.TryParse(text, out var time)
             ? time
             : throw ApiException.Invalid(field, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
 }

@@ -28,6 +28,7 @@ internal static class HttpFeature
     {
         app.UseMiddleware<BodyLimits>();
         app.UseMiddleware<IdempotentRequests>();
+        app.UseMiddleware<KnownQueries>();
     }
 
     /// <summary>The group that all routes of the service's own interface are in.</summary>
@@ -35,6 +36,7 @@ internal static class HttpFeature
     {
         var api = app.MapGroup("/api/v1").WithMetadata(Access.Undeclared);
         api.AddEndpointFilter<RouteGroupBuilder, VersionTags>();
+        ((IEndpointConventionBuilder)api).Finally(KnownQuery.Collect);
         return api;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class LimitOptions
     /// <summary><c>MAX_UPLOAD_BYTES</c>: an uploaded file.</summary>
     public long UploadBytes { get; init; } = 50 * 1024 * 1024;
 
-    /// <summary><c>MAX_METADATA_BYTES</c>: free JSON that is kept with a resource (<c>metadata</c>, <c>data</c>, <c>config</c>), in UTF-8.</summary>
+    /// <summary><c>MAX_METADATA_BYTES</c>: free JSON that is kept with a resource (<c>metadata</c>, <c>data</c>, <c>config</c>), in UTF-8 without white space between values.</summary>
     public int MetadataBytes { get; init; } = 16 * 1024;
 
     /// <summary><c>MAX_MESSAGE_CHARS</c>: the text of a message, in UTF-16 units.</summary>

@@ -14,7 +14,8 @@ internal static class WireJson
 
     /// <summary>
     /// Snake case; nulls written; enums as snake case text; times as RFC 3339 UTC with milliseconds; free JSON
-    /// (<see cref="RawJson"/>) as the JSON that it is. Reading refuses unknown and repeated fields and nulls where the type has none.
+    /// (<see cref="RawJson"/>) as the JSON that it is. Reading refuses unknown and repeated fields, nulls where the type has none, and
+    /// enums in any other case of letters.
     /// </summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
@@ -38,7 +39,9 @@ internal static class WireJson
 
     private static JsonSerializerOptions Make()
     {
-        var options = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+        // The first converter that fits is taken. Only here, where bodies are read: the description of the interface knows the enums of
+        // the framework's own converter, which reads them in any case of letters.
+        var options = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver(), Converters = { new ExactEnums() } };
         Configure(options);
         options.MakeReadOnly();
         return options;
@@ -48,9 +51,10 @@ internal static class WireJson
     {
         public override bool HandleNull => true;
 
-        // By way of an element, because only so are repeated fields inside the free JSON refused.
+        // By way of an element, because only so are repeated fields inside the free JSON refused. Compact, so that its size is that
+        // of what it says, and two that say the same are equal.
         public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            RawJson.Of(JsonSerializer.Deserialize<JsonElement>(ref reader, options));
+            RawJson.Compact(JsonSerializer.Deserialize<JsonElement>(ref reader, options));
 
         public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
             writer.WriteRawValue(value.Text, skipInputValidation: true);

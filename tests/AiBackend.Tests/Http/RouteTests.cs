@@ -14,25 +14,6 @@ namespace AiBackend.Tests.Http;
 /// <summary>Walks over every route that the service has, whoever adds it, and holds it to the ground rules.</summary>
 public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
 {
-    private static readonly Dictionary<string, string> PrefixByCollection = new()
-    {
-        ["sessions"] = "ses",
-        ["messages"] = "msg",
-        ["runs"] = "run",
-        ["suggestions"] = "sug",
-        ["feedback"] = "fbk",
-        ["collections"] = "col",
-        ["documents"] = "doc",
-        ["chunks"] = "chk",
-        ["events"] = "evt",
-        ["event-processors"] = "prc",
-        ["deliveries"] = "dlv",
-        ["jobs"] = "job",
-        ["keys"] = "key",
-        ["channels"] = "chn",
-        ["user-types"] = "uty",
-    };
-
     /// <summary>Bodies that a route takes where the plain sample of <see cref="SampleOf(JsonTypeInfo)"/> breaks a rule of it.</summary>
     private static readonly Dictionary<string, object> Samples = new()
     {
@@ -153,6 +134,42 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    public async Task A_parameter_that_is_not_known_is_refused_on_every_route()
+    {
+        var tenant = await app.NewTenantAsync();
+        foreach (var query in new[] { "?no_such_parameter=1", "?Limit=1", "?=1", "?ct=1" })
+        {
+            await HoldAsync(Routes(), route => SendAsync(HttpFor(route, tenant), route, tenant.ClientId, query), 422, "validation_failed");
+        }
+    }
+
+    [Fact]
+    public async Task A_parameter_that_is_described_is_known()
+    {
+        var tenant = await app.NewTenantAsync();
+        var description = await app.Admin.GetJsonAsync("/openapi/v1.json");
+        var failures = new List<string>();
+        foreach (var route in Routes())
+        {
+            var operation = description.GetProperty("paths").GetProperty(route.Pattern.TrimEnd('/')).GetProperty(route.Method.ToLowerInvariant());
+            var queries = operation.TryGetProperty("parameters", out var parameters)
+                ? parameters.EnumerateArray().Where(parameter => parameter.Text("in") == "query").Select(parameter => parameter.Text("name")).ToArray()
+                : [];
+            foreach (var query in queries)
+            {
+                using var response = await SendAsync(HttpFor(route, tenant), route, tenant.ClientId, $"?{query}=1");
+                var text = await response.Content.ReadAsStringAsync(Ct);
+                if (text.Contains("no such parameter", StringComparison.Ordinal))
+                {
+                    failures.Add($"{route.Name}: {query}");
+                }
+            }
+        }
+
+        Assert.Empty(failures);
+    }
+
+    [Fact]
     public void Every_set_of_tenant_documents_can_be_searched_by_client_alone()
     {
         var missing = from set in app.Services.GetRequiredService<DocumentCatalog>().Sets
@@ -164,10 +181,10 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.Empty(missing);
     }
 
-    private IEnumerable<Route> Lists() =>
+    private IEnumerable<ServedRoute> Lists() =>
         Routes().Where(route => route.Endpoint.Metadata.GetOrderedMetadata<QueryParameterMetadata>().Any(query => query.Name == "cursor"));
 
-    private HttpClient HttpFor(Route route, Tenant tenant) => route.Access.Kind == AccessKind.Admin ? app.Admin : tenant.Http;
+    private HttpClient HttpFor(ServedRoute route, Tenant tenant) => route.Access.Kind == AccessKind.Admin ? app.Admin : tenant.Http;
 
     private async Task HoldBodyAsync(string body, string mediaType, int status, string code, bool isPatchAlso = true)
     {
@@ -180,7 +197,7 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     // Sends a request that is right in all but what the test is about.
-    private static Task<HttpResponseMessage> SendAsync(HttpClient http, Route route, string clientId, string query = "")
+    private static Task<HttpResponseMessage> SendAsync(HttpClient http, ServedRoute route, string clientId, string query = "")
     {
         var content = route.Body is { } body
             ? new StringContent(SampleOf(route, body), Encoding.UTF8, "application/json")
@@ -188,7 +205,7 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
         return http.SendAsync(new HttpMethod(route.Method), route.PathWith(clientId) + query, content);
     }
 
-    private static async Task HoldAsync(IEnumerable<Route> routes, Func<Route, Task<HttpResponseMessage>> send, int status, string code)
+    private static async Task HoldAsync(IEnumerable<ServedRoute> routes, Func<ServedRoute, Task<HttpResponseMessage>> send, int status, string code)
     {
         var failures = new List<string>();
         var count = 0;
@@ -213,7 +230,7 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.True(count > 0 || code == "insufficient_scope", "No route was tried.");
     }
 
-    private static string SampleOf(Route route, JsonBodyMetadata body)
+    private static string SampleOf(ServedRoute route, JsonBodyMetadata body)
     {
         if (Samples.TryGetValue(route.Name, out var sample))
         {
@@ -246,43 +263,10 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
             : "1";
     }
 
-    private IEnumerable<Route> Routes() =>
+    private IEnumerable<ServedRoute> Routes() =>
         from endpoint in app.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Distinct()
         let pattern = $"/{endpoint.RoutePattern.RawText?.Trim('/')}"
         where pattern.StartsWith("/api/v1/", StringComparison.Ordinal)
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
-        select new Route(method, pattern, endpoint);
-
-    private sealed record Route(string Method, string Pattern, RouteEndpoint Endpoint)
-    {
-        public string Name => $"{Method} {Pattern}";
-
-        public Access Access => Endpoint.Metadata.GetMetadata<Access>() ?? Access.Undeclared;
-
-        public JsonBodyMetadata? Body => Endpoint.Metadata.GetMetadata<JsonBodyMetadata>();
-
-        public bool HasClient => Pattern.Contains("{client}", StringComparison.Ordinal);
-
-        public bool HasId => Endpoint.RoutePattern.Parameters.Any(parameter => parameter.Name != "client");
-
-        /// <summary>The path with this client and an id of nothing for every other value.</summary>
-        public string PathWith(string clientId)
-        {
-            var parts = Pattern.Split('/');
-            for (var i = 0; i < parts.Length; i++)
-            {
-                if (parts[i] == "{client}")
-                {
-                    parts[i] = clientId;
-                }
-                else if (parts[i].StartsWith('{'))
-                {
-                    Assert.True(PrefixByCollection.TryGetValue(parts[i - 1], out var prefix), $"Say in RouteTests which ids {parts[i - 1]} have.");
-                    parts[i] = $"{prefix}_00000000000000000000000000";
-                }
-            }
-
-            return string.Join('/', parts);
-        }
-    }
+        select new ServedRoute(method, pattern, endpoint);
 }

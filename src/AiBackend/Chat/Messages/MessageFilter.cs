@@ -32,7 +32,7 @@ internal sealed record MessageFilter : IBindableFromHttpContext<MessageFilter>, 
 
     public static ValueTask<MessageFilter?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var fields = new QueryFields(context.Request.Query, "session_id", "sender_id", "since");
+        var fields = new QueryFields(context.Request.Query);
         return ValueTask.FromResult<MessageFilter?>(new MessageFilter
         {
             SessionId = fields.Text("session_id"),
@@ -55,7 +55,7 @@ internal sealed record BranchChoice(BranchKind Branch) : IBindableFromHttpContex
 {
     public static ValueTask<BranchChoice?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult<BranchChoice?>(
-            new BranchChoice(new QueryFields(context.Request.Query, "branch").Word<BranchKind>("branch") ?? BranchKind.Active));
+            new BranchChoice(new QueryFields(context.Request.Query).Word<BranchKind>("branch") ?? BranchKind.Active));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new QueryParameterMetadata(

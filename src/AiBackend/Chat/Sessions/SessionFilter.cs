@@ -34,8 +34,7 @@ internal sealed record SessionFilter : IBindableFromHttpContext<SessionFilter>, 
 
     public static ValueTask<SessionFilter?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var fields = new QueryFields(
-            context.Request.Query, "state", "channel_id", "external_id", "participant", "created_after", "created_before");
+        var fields = new QueryFields(context.Request.Query);
         return ValueTask.FromResult<SessionFilter?>(new SessionFilter
         {
             State = fields.Word<SessionState>("state"),
