@@ -1,3 +1,4 @@
+using System.Text;
 using AiBackend.Documents;
 
 namespace AiBackend.Http;
@@ -14,6 +15,10 @@ internal static class HostSetup
 
             // BodyLimits holds every route to its own limit, and answers it.
             server.Limits.MaxRequestBodySize = null;
+
+            // As Latin-1 any byte of a header can be read, so that a wrong value is answered by the rule that it breaks; as UTF-8 the
+            // server would refuse the request before anything here sees it.
+            server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         });
         builder.Logging.SetMinimumLevel(settings.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", Least(settings.LogLevel, LogLevel.Warning));

@@ -49,7 +49,8 @@ internal static class JobEndpoints
         jobs.MapGet("", ListAsync).WithName("ListJobs").WithSummary("Lists background jobs of the kinds that the key may read");
         jobs.MapGet("/{id}", GetAsync).WithName("GetJob").WithSummary("Reads a background job");
         jobs.MapPost("/{id}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Asks a background job to stop");
-        jobs.MapGet("/{id}/stream", StreamAsync).WithName("StreamJob").WithSummary("Follows a background job as server-sent events");
+        jobs.MapGet("/{id}/stream", StreamAsync).WithName("StreamJob").WithSummary("Follows a background job as server-sent events")
+            .Produces<string>(StatusCodes.Status200OK, EventStreamWriter.MediaType);
     }
 
     private static async Task<Ok<PageResponse<JobResponse>>> ListAsync(

@@ -36,7 +36,8 @@ internal static class HealthEndpoints
             .WithSummary("Whether the process answers at all");
         health.MapGet("/ready", ReadyAsync)
             .WithName("GetReadiness")
-            .WithSummary("Whether storage and workers are at work; 503 when not");
+            .WithSummary("Whether storage and workers are at work; 503 when not")
+            .Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<HealthResponse> CheckAsync(

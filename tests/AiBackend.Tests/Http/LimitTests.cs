@@ -81,6 +81,32 @@ public sealed class LimitTests(SmallBodies app) : IClassFixture<SmallBodies>
         Assert.DoesNotContain("   at ", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Authorization: Bearer k\u00e9y", 401, "unauthorized")]
+    [InlineData("Authorization: Bearer k\u0107y", 401, "unauthorized")]
+    [InlineData($"Authorization: Bearer {AppFixture.AdminKey}\r\nIdempotency-Key: \u00e9", 422, "validation_failed")]
+    [InlineData($"Authorization: Bearer {AppFixture.AdminKey}\r\nX-Request-Id: \u00e9\u0107", 422, "validation_failed")]
+    public async Task A_header_that_is_not_ascii_is_answered_by_the_rule_that_it_breaks(string headers, int status, string code)
+    {
+        // In UTF-8 and, where its characters allow that, in Latin-1, of which no byte but ASCII is UTF-8.
+        foreach (var encoding in new[] { Encoding.UTF8, Encoding.Latin1 })
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync("127.0.0.1", app.Admin.BaseAddress!.Port, Ct);
+            var stream = socket.GetStream();
+
+            await stream.WriteAsync(
+                encoding.GetBytes($"POST {Clients} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n{headers}\r\n\r\n{{}}"), Ct);
+            using var reader = new StreamReader(stream);
+            var answer = await reader.ReadToEndAsync(Ct);
+
+            Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+            Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+            Assert.Contains($"\"code\":\"{code}\"", answer, StringComparison.Ordinal);
+            Assert.Matches("X-Request-Id: [0-9a-f]{32}\r", answer);
+        }
+    }
+
     [Fact]
     public async Task Head_is_answered_as_get_without_a_body()
     {

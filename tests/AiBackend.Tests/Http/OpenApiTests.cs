@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AiBackend.Tests.Support;
 using Microsoft.OpenApi;
 
@@ -123,6 +124,85 @@ public sealed class OpenApiTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
         Assert.Contains("openapi/v1.json", await page.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/openapi/v2.json")]
+    [InlineData("/openapi/V2.json")]
+    [InlineData("/openapi/nothing")]
+    [InlineData("/docs/v1")]
+    [InlineData("/docs/nope")]
+    [InlineData("/docs/x.js")]
+    public async Task What_is_not_there_beside_the_description_is_a_problem(string path) =>
+        await (await app.Admin.GetAsync(path, Ct)).ExpectProblemAsync(404, "not_found");
+
+    [Fact]
+    public async Task The_page_of_the_description_gets_its_scripts()
+    {
+        var page = await app.Admin.GetStringAsync("/docs/", Ct);
+        var scripts = Regex.Matches(page, "(?:src|from|import)\\s*[=(]?\\s*[\"']([^\"']+\\.js)[\"']").Select(match => match.Groups[1].Value).Distinct().ToArray();
+
+        Assert.NotEmpty(scripts);
+        foreach (var script in scripts)
+        {
+            var response = await app.Admin.GetAsync(new Uri(new Uri("http://localhost/docs/"), script).AbsolutePath, Ct);
+
+            Assert.Equal(200, (int)response.StatusCode);
+            Assert.Contains("javascript", response.Content.Headers.ContentType?.MediaType, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Every_answer_describes_the_headers_that_it_has()
+    {
+        var failures = new List<string>();
+        await foreach (var (name, _, operation) in OperationsAsync())
+        {
+            foreach (var answer in operation.GetProperty("responses").EnumerateObject())
+            {
+                var headers = answer.Value.TryGetProperty("headers", out var described) ? described.EnumerateObject().Select(header => header.Name).ToHashSet() : [];
+                string[] expected =
+                [
+                    "X-Request-Id",
+                    .. operation.TryGetProperty("security", out _) && answer.Name != "401" ? ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"] : Array.Empty<string>(),
+                    .. answer.Name is "429" or "503" ? ["Retry-After"] : Array.Empty<string>(),
+                ];
+                failures.AddRange(expected.Where(header => !headers.Contains(header)).Select(header => $"{name} {answer.Name}: {header}"));
+            }
+        }
+
+        Assert.Empty(failures);
+        Assert.True(Answer(await DescriptionAsync(), "/api/v1/sessions/{id}", "get", "200").GetProperty("headers").TryGetProperty("ETag", out _));
+        Assert.False(Answer(await DescriptionAsync(), "/api/v1/sessions", "get", "200").GetProperty("headers").TryGetProperty("ETag", out _));
+    }
+
+    [Fact]
+    public async Task Answers_that_depend_on_more_than_the_types_are_described()
+    {
+        var description = await DescriptionAsync();
+
+        var posted = Answer(description, "/api/v1/messages", "post", "200").GetProperty("content");
+        Assert.EndsWith("/posted_message", posted.GetProperty("application/json").GetProperty("schema").Text("$ref"));
+        Assert.Equal("string", posted.GetProperty("text/event-stream").GetProperty("schema").Text("type"));
+        Answer(description, "/api/v1/messages", "post", "404");
+        Answer(description, "/api/v1/search", "post", "404");
+        Answer(description, "/health", "get", "401");
+        Answer(description, "/health", "get", "403");
+        Assert.True(Answer(description, "/health/ready", "get", "503").GetProperty("content").TryGetProperty("application/json", out _));
+        Assert.False(description.GetProperty("paths").GetProperty("/health/live").GetProperty("get").GetProperty("responses").TryGetProperty("401", out _));
+        Assert.True(Answer(description, "/api/v1/jobs/{id}/stream", "get", "200").GetProperty("content").TryGetProperty("text/event-stream", out _));
+    }
+
+    [Fact]
+    public async Task Enums_are_described_by_their_words()
+    {
+        var schemas = (await DescriptionAsync()).GetProperty("components").GetProperty("schemas");
+
+        var words = schemas.GetProperty("run_status").GetProperty("enum").EnumerateArray().Select(word => word.GetString());
+        Assert.Equal(["queued", "running", "completed", "failed", "cancelled"], words);
+    }
+
+    private static JsonElement Answer(JsonElement description, string path, string method, string status) =>
+        description.GetProperty("paths").GetProperty(path).GetProperty(method).GetProperty("responses").GetProperty(status);
 
     private static HashSet<string> Parameters(JsonElement operation) =>
         operation.TryGetProperty("parameters", out var parameters)

@@ -27,7 +27,7 @@ internal static class MessageEndpoints
                 + "A message that gets no run makes a stream of message.created alone, without an id.")
             .Produces<PostedMessage>(StatusCodes.Status201Created)
             .Produces<PostedMessage>(StatusCodes.Status200OK)
-            .Produces<string>(StatusCodes.Status200OK, EventStreamWriter.MediaType);
+            .WithMetadata(new StreamedAnswer());
         messages.MapGet("/", ListAsync).WithName("ListMessages").RequireScope(Scopes.ChatRead)
             .WithSummary("Lists messages of all conversations.");
         messages.MapGet("/{id}", FindAsync).WithName("GetMessage").RequireScope(Scopes.ChatRead)

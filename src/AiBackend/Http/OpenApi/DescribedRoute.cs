@@ -3,6 +3,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace AiBackend.Http;
 
+/// <summary>Tells the OpenAPI document of a route that answers 200 with server-sent events when it is asked to, and otherwise as it says.</summary>
+internal sealed record StreamedAnswer;
+
 /// <summary>A route as its metadata tells of it.</summary>
 internal sealed class DescribedRoute
 {
@@ -52,6 +55,12 @@ internal sealed class DescribedRoute
         }
     }
 
+    /// <summary>Whether it may answer with server-sent events in place of what else it answers.</summary>
+    public bool MayStream => metadata.OfType<StreamedAnswer>().Any();
+
+    /// <summary>Whether it is for those who have a key.</summary>
+    public bool NeedsKey => Access is { Kind: not AccessKind.Keyless };
+
     /// <summary>Whether its answer shows a version.</summary>
     public bool IsVersioned => description.SupportedResponseTypes.Any(answer => typeof(IVersioned).IsAssignableFrom(answer.Type));
 
@@ -74,14 +83,15 @@ internal sealed class DescribedRoute
                 yield return (StatusCodes.Status400BadRequest, string.Join(", ", bad));
             }
 
-            if (Access is { Kind: not AccessKind.Keyless })
+            if (NeedsKey)
             {
                 yield return (StatusCodes.Status401Unauthorized, "unauthorized");
                 yield return (StatusCodes.Status403Forbidden, "insufficient_scope, client_inactive");
                 yield return (StatusCodes.Status429TooManyRequests, "rate_limited, quota_exceeded");
             }
 
-            if (PathNames.Count > 0)
+            // An admin may name a client that is not there.
+            if (PathNames.Count > 0 || metadata.OfType<TenantRoute>().Any())
             {
                 yield return (StatusCodes.Status404NotFound, "not_found");
             }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using AiBackend.Documents;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
@@ -26,7 +27,8 @@ internal static class OpenApiFeature
     /// <summary>Serves the description and the page that shows it; the front door leads there.</summary>
     public static void MapOpenApiDescription(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json");
+        // One document at one address: for any other name the framework would answer a page of text.
+        app.MapOpenApi($"/openapi/{DocumentName}.json");
         app.MapScalarApiReference(
             "/docs",
             options => options
@@ -36,8 +38,18 @@ internal static class OpenApiFeature
                 .DisableDefaultFonts()
                 .DisableTelemetry()
                 .DisableAgent()
-                .DisableMcp());
+                .DisableMcp())
+            .Add(KeepToOnePage);
         app.MapGet("/", () => TypedResults.Redirect("/docs")).ExcludeFromDescription();
+    }
+
+    // The page would be shown at every address below its own.
+    private static void KeepToOnePage(EndpointBuilder endpoint)
+    {
+        if (endpoint is RouteEndpointBuilder { RoutePattern: { } pattern } route && pattern.GetParameter("documentName") is not null)
+        {
+            route.RoutePattern = RoutePatternFactory.Parse("/docs/");
+        }
     }
 
     // ClientResponse is client, PageResponse<ClientResponse> is client_page.
@@ -66,7 +78,7 @@ internal static class OpenApiFeature
         {
             schema.Properties = null;
             schema.Type = JsonSchemaType.Object;
-            schema.Description ??= "Free JSON, kept as it is sent.";
+            schema.Description ??= "Free JSON: values, their order and the form of numbers are kept.";
         }
 
         return Task.CompletedTask;

@@ -25,9 +25,9 @@ internal static class OperationDescription
             operation.RequestBody = described;
         }
 
-        if (route.Access is { Kind: not AccessKind.Keyless } access)
+        if (route.NeedsKey)
         {
-            DescribeAccess(operation, access, context.Document);
+            DescribeAccess(operation, route.Access!, context.Document);
         }
 
         await DescribeAnswersAsync(operation, route, context, ct);
@@ -99,58 +99,45 @@ internal static class OperationDescription
         OpenApiOperation operation, DescribedRoute route, OpenApiOperationTransformerContext context, CancellationToken ct)
     {
         operation.Responses ??= [];
-        if (route.IsVersioned)
+        if (route.MayStream && operation.Responses.TryGetValue("200", out var streamed))
         {
-            foreach (var (status, response) in operation.Responses)
-            {
-                if (status.StartsWith('2') && response is OpenApiResponse answer)
-                {
-                    answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
-                    answer.Headers["ETag"] = Header("The version, to be sent back as If-Match.");
-                }
-            }
+            streamed.Content?.Add(EventStreamWriter.MediaType, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
         }
 
-        if (!route.IsOurs)
+        if (route.IsOurs || route.NeedsKey)
         {
-            return;
+            await DescribeRefusalsAsync(operation, route, context, ct);
         }
 
+        AnswerHeaders.Describe(operation, route, context.Document);
+    }
+
+    private static async Task DescribeRefusalsAsync(
+        OpenApiOperation operation, DescribedRoute route, OpenApiOperationTransformerContext context, CancellationToken ct)
+    {
         var problem = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, ct);
         var content = new OpenApiMediaType { Schema = Component(context.Document, "problem", problem) };
         foreach (var (status, codes) in route.Refusals)
         {
             var text = status.ToString(CultureInfo.InvariantCulture);
-            if (!operation.Responses.ContainsKey(text))
+            if (!operation.Responses!.ContainsKey(text))
             {
                 operation.Responses[text] = Refusal(status, codes, content);
             }
         }
     }
 
-    private static OpenApiResponse Refusal(int status, string codes, OpenApiMediaType content)
+    private static OpenApiResponse Refusal(int status, string codes, OpenApiMediaType content) => new()
     {
-        var response = new OpenApiResponse
-        {
-            Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {codes}",
-            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = content },
-        };
-        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-        {
-            response.Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) { ["Retry-After"] = Header("Seconds until a repeat is worth while.") };
-        }
-
-        return response;
-    }
+        Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {codes}",
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = content },
+    };
 
     private static OpenApiSchemaReference Component(OpenApiDocument? document, string name, OpenApiSchema schema)
     {
         document?.AddComponent(name, schema);
         return new OpenApiSchemaReference(name, document);
     }
-
-    private static OpenApiHeader Header(string description) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 
     private static void Add(
         OpenApiOperation operation, string name, ParameterLocation place, string description, JsonSchemaType type, bool isRequired = false) =>
