@@ -24,6 +24,8 @@ internal sealed record ChannelForm
     [SecretTexts]
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether messages can be posted and sessions opened in it.</summary>
+    [NotCleared]
     public bool IsActive { get; init; } = true;
 
     public static ChannelForm Of(Channel channel) => new()
@@ -81,7 +83,8 @@ internal static class ChannelEndpoints
     private static async Task<Created<ChannelResponse>> CreateAsync(
         ClientRoute route, Body<ChannelForm> body, Channels channels, RequestCommits commits, CancellationToken ct)
     {
-        return TypedResults.Created((string?)null, await channels.CreateAsync(commits, route, body.Value, ct));
+        var channel = await channels.CreateAsync(commits, route, body.Value, ct);
+        return TypedResults.Created($"/api/v1/clients/{channel.ClientId}/channels/{channel.Id}", channel);
     }
 
     private static async Task<Ok<PageResponse<ChannelResponse>>> ListAsync(ClientRoute route, PageRequest page, CancellationToken ct) =>

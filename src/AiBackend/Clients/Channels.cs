@@ -62,9 +62,14 @@ internal sealed class Channels(ClientDirectory directory, SecretBox box, AuditLo
             var updated = await route.Caller.Documents.CommitAsync(
                 async transaction =>
                 {
-                    var stored = await transaction.UpdateAsync<Channel>(channelId, current => Changed(current, patch, ifMatch))
+                    Channel? before = null;
+                    var stored = await transaction.UpdateAsync<Channel>(channelId, current => Changed(before = current, patch, ifMatch))
                         ?? throw ApiException.NotFound();
-                    await audit.AppendAsync(transaction.AcrossTenants, route.By, route.Client.Id, "channel.updated", channelId);
+                    if (!ReferenceEquals(stored, before))
+                    {
+                        await audit.AppendAsync(transaction.AcrossTenants, route.By, route.Client.Id, "channel.updated", channelId);
+                    }
+
                     return stored;
                 },
                 ct);
@@ -100,7 +105,11 @@ internal sealed class Channels(ClientDirectory directory, SecretBox box, AuditLo
     private Channel Changed(Channel current, MergePatch<ChannelForm> patch, IfMatch ifMatch)
     {
         ifMatch.Require(current.Version);
-        var form = patch.ApplyTo(ChannelForm.Of(current));
+        if (!patch.Changes(ChannelForm.Of(current), out var form))
+        {
+            return current;
+        }
+
         return form.Type == current.Type
             ? Filled(current, form) with { UpdatedAt = clock.GetUtcNow() }
             : throw ApiException.Invalid("type", "The type of a channel cannot be changed.");

@@ -17,6 +17,7 @@ internal sealed record ClientForm : IValidatableObject
     public string? Email { get; init; }
 
     /// <summary>Whether the client's keys are let in.</summary>
+    [NotCleared]
     public bool IsActive { get; init; } = true;
 
     public ClientSettings Settings { get; init; } = new();

@@ -42,9 +42,15 @@ internal sealed class ClientRegistry(
             var updated = await store.AcrossTenants.CommitAsync(
                 async transaction =>
                 {
-                    var client = await transaction.UpdateAsync<Client>(route.Client.Id, current => Changed(current, patch, ifMatch));
-                    await audit.AppendAsync(transaction, route.By, route.Client.Id, "client.updated", route.Client.Id);
-                    return client ?? throw ApiException.NotFound();
+                    Client? before = null;
+                    var client = await transaction.UpdateAsync<Client>(route.Client.Id, current => Changed(before = current, patch, ifMatch))
+                        ?? throw ApiException.NotFound();
+                    if (!ReferenceEquals(client, before))
+                    {
+                        await audit.AppendAsync(transaction, route.By, route.Client.Id, "client.updated", route.Client.Id);
+                    }
+
+                    return client;
                 },
                 ct);
             directory.Forget(updated.Id);
@@ -114,7 +120,11 @@ internal sealed class ClientRegistry(
         }
 
         ifMatch.Require(current.Version);
-        var form = patch.ApplyTo(ClientForm.Of(current));
+        if (!patch.Changes(ClientForm.Of(current), out var form))
+        {
+            return current;
+        }
+
         return current with
         {
             Slug = form.Slug ?? Slug.From(form.Name),

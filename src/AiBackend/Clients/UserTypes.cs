@@ -49,9 +49,14 @@ internal sealed class UserTypes(AuditLog audit, Ids ids, TimeProvider clock)
             return await route.Caller.Documents.CommitAsync(
                 async transaction =>
                 {
-                    var stored = await transaction.UpdateAsync<UserType>(id, current => Changed(current, patch, ifMatch))
+                    UserType? before = null;
+                    var stored = await transaction.UpdateAsync<UserType>(id, current => Changed(before = current, patch, ifMatch))
                         ?? throw ApiException.NotFound();
-                    await audit.AppendAsync(transaction.AcrossTenants, route.By, route.Client.Id, "user_type.updated", id);
+                    if (!ReferenceEquals(stored, before))
+                    {
+                        await audit.AppendAsync(transaction.AcrossTenants, route.By, route.Client.Id, "user_type.updated", id);
+                    }
+
                     return UserTypeResponse.From(stored);
                 },
                 ct);
@@ -76,7 +81,11 @@ internal sealed class UserTypes(AuditLog audit, Ids ids, TimeProvider clock)
     private UserType Changed(UserType current, MergePatch<UserTypeForm> patch, IfMatch ifMatch)
     {
         ifMatch.Require(current.Version);
-        var form = patch.ApplyTo(UserTypeForm.Of(current));
+        if (!patch.Changes(UserTypeForm.Of(current), out var form))
+        {
+            return current;
+        }
+
         return current with
         {
             TypeId = form.TypeId,

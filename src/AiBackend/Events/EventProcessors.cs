@@ -58,16 +58,21 @@ internal sealed class EventProcessors(
     /// <param name="transaction">The commit of the change.</param>
     /// <param name="by">Who changes it.</param>
     /// <param name="id">The processor's id.</param>
-    /// <param name="change">Gets the stored processor and returns its new form; may refuse.</param>
+    /// <param name="change">Gets the stored processor and returns its new form, or null when nothing changes; may refuse.</param>
     public async ValueTask<ProcessorResponse> ChangeAsync(
-        TenantTransaction transaction, Credential by, string id, Func<EventProcessor, ProcessorForm> change)
+        TenantTransaction transaction, Credential by, string id, Func<EventProcessor, ProcessorForm?> change)
     {
-        var turnsOff = false;
+        var (isChanged, turnsOff) = (false, false);
         var changed = await transaction.UpdateAsync<EventProcessor>(
             id,
             stored =>
             {
-                var form = change(stored);
+                if (change(stored) is not { } form)
+                {
+                    return stored;
+                }
+
+                isChanged = true;
                 turnsOff = stored.IsActive && !form.IsActive;
                 return stored with
                 {
@@ -80,6 +85,11 @@ internal sealed class EventProcessors(
                     UpdatedAt = clock.GetUtcNow(),
                 };
             }) ?? throw ApiException.NotFound();
+        if (!isChanged)
+        {
+            return ProcessorResponse.From(changed);
+        }
+
         await NoteAsync(transaction, by, "processor.updated", id);
         return ProcessorResponse.From(
             turnsOff ? (await processorSwitch.DisableAsync(transaction, id, reason: null))! : changed);

@@ -56,7 +56,7 @@ internal static class ProcessorEndpoints
         await processors.RequireAllowedAsync(body.Value.Config.Url, ct);
         var created = await commits.CommitAsync(
             caller, StatusCodes.Status201Created, transaction => processors.CreateAsync(transaction, by, body.Value), ct);
-        return TypedResults.Created((string?)null, created);
+        return TypedResults.Created($"/api/v1/event-processors/{created.Id}", created);
     }
 
     private static async Task<Ok<PageResponse<ProcessorResponse>>> ListAsync(PageRequest page, Caller caller, CancellationToken ct)
@@ -87,9 +87,9 @@ internal static class ProcessorEndpoints
                 stored =>
                 {
                     ifMatch.Require(stored.Version);
-                    var current = patch.ApplyTo(ProcessorResponse.FormOf(stored));
+                    var isChanged = patch.Changes(ProcessorResponse.FormOf(stored), out var current);
                     return current.Config.Url == form.Config.Url
-                        ? current
+                        ? isChanged ? current : null
                         : throw ApiException.Conflict("The processor's address was changed in the meantime; try again.");
                 }),
             ct);

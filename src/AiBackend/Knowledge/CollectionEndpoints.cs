@@ -124,7 +124,7 @@ internal static class CollectionEndpoints
             StatusCodes.Status201Created,
             async transaction => CollectionResponse.From(await collections.AddAsync(transaction, body.Value.ToDetails())),
             ct);
-        return TypedResults.Created((string?)null, created);
+        return TypedResults.Created($"/api/v1/collections/{created.Id}", created);
     }
 
     private static async Task<Ok<PageResponse<CollectionResponse>>> ListAsync(PageRequest page, Caller caller, CancellationToken ct) =>
@@ -150,7 +150,7 @@ internal static class CollectionEndpoints
             stored =>
             {
                 ifMatch.Require(stored.Revision);
-                return patch.ApplyTo(CollectionForm.Of(stored)).ToDetails();
+                return patch.Changes(CollectionForm.Of(stored), out var form) ? form.ToDetails() : null;
             },
             ct);
         return TypedResults.Ok(CollectionResponse.From(changed));

@@ -41,13 +41,13 @@ internal sealed class KnowledgeCollections(
     }
 
     /// <summary>Changes a collection. Chunking holds for documents that are sent from then on.</summary>
-    /// <param name="change">Told what is, says what shall be; may refuse.</param>
+    /// <param name="change">Told what is, says what shall be, or null when it is as it shall be; may refuse.</param>
     /// <exception cref="ApiException">404; 422 as for <see cref="AddAsync"/>.</exception>
     public Task<KnowledgeCollection> ChangeAsync(
-        string clientId, string collectionId, Func<KnowledgeCollection, CollectionDetails> change, CancellationToken ct) =>
+        string clientId, string collectionId, Func<KnowledgeCollection, CollectionDetails?> change, CancellationToken ct) =>
         store.For(clientId).CommitAsync(
             async transaction => await transaction.UpdateAsync<KnowledgeCollection>(
-                collectionId, stored => Changed(stored, change(stored))) ?? throw ApiException.NotFound(),
+                collectionId, stored => change(stored) is { } details ? Changed(stored, details) : stored) ?? throw ApiException.NotFound(),
             ct);
 
     /// <summary>Deletes a collection with its documents: no search that begins after this returned finds any of them.</summary>

@@ -61,12 +61,13 @@ internal sealed class MessagePosting(
     private async ValueTask<Draft> DraftAsync(string clientId, PostMessage request, CancellationToken ct)
     {
         var channelId = request.ChannelId ?? Channels.DefaultId(clientId);
-        if (request.ChannelId is not null && await channels.FindAsync(clientId, request.ChannelId, ct) is null)
+        var channel = await channels.FindAsync(clientId, channelId, ct);
+        if (request.ChannelId is not null && channel is null)
         {
             throw ApiException.Invalid("channel_id", "The client has no such channel.");
         }
 
-        return new Draft(request, channelId, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
+        return new Draft(request, channelId, channel, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
     }
 
     private async ValueTask<PostedMessage> StoreAsync(TenantTransaction transaction, Draft draft)
@@ -98,6 +99,8 @@ internal sealed class MessagePosting(
                 }) ?? throw ApiException.NotFound();
         }
 
+        SessionRules.RequireActive(
+            session.ChannelId == draft.ChannelId ? draft.Channel : await transaction.FindAsync<Channel>(session.ChannelId));
         var run = session.PendingRunIds.Contains(draft.RunId) ? await QueueAsync(transaction, session, draft, now) : null;
         var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
         await transaction.InsertAsync(message);
@@ -206,5 +209,5 @@ internal sealed class MessagePosting(
 
     /// <summary>What is posted, with all that must be the same should the commit run again.</summary>
     private sealed record Draft(
-        PostMessage Request, string ChannelId, string MessageId, string SessionId, string RunId, string TraceId);
+        PostMessage Request, string ChannelId, Channel? Channel, string MessageId, string SessionId, string RunId, string TraceId);
 }

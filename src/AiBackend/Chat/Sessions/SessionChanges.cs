@@ -18,11 +18,13 @@ internal sealed class SessionChanges(
     public async Task<SessionResponse> CreateAsync(Caller caller, CreateSession request, CancellationToken ct)
     {
         var channelId = request.ChannelId ?? Channels.DefaultId(caller.ClientId);
-        if (request.ChannelId is not null && await channels.FindAsync(caller.ClientId, request.ChannelId, ct) is null)
+        var channel = await channels.FindAsync(caller.ClientId, channelId, ct);
+        if (request.ChannelId is not null && channel is null)
         {
             throw ApiException.Invalid("channel_id", "The client has no such channel.");
         }
 
+        SessionRules.RequireActive(channel);
         var id = ids.New("ses");
         try
         {
@@ -45,7 +47,11 @@ internal sealed class SessionChanges(
                 stored =>
                 {
                     match.Require(stored.Version);
-                    var edit = patch.ApplyTo(EditSession.Of(stored));
+                    if (!patch.Changes(EditSession.Of(stored), out var edit))
+                    {
+                        return stored;
+                    }
+
                     return stored with
                     {
                         Title = edit.Title,

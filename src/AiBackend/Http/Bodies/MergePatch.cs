@@ -6,6 +6,13 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace AiBackend.Http;
 
 /// <summary>
+/// A field that a patch may set but not clear: falling back to the default would do more than the caller may mean, such as turn
+/// something on.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotClearedAttribute : Attribute;
+
+/// <summary>
 /// A JSON merge patch (RFC 7396) onto the editable form of a resource: absent stays, null clears (back to the default where
 /// there is one).
 /// </summary>
@@ -22,11 +29,20 @@ internal sealed class MergePatch<T> : IBindableFromHttpContext<MergePatch<T>>, I
     }
 
     /// <summary>The form with the patch applied, checked like a body.</summary>
-    /// <exception cref="ApiException">422: the result is not valid.</exception>
+    /// <exception cref="ApiException">422: the result is not valid, or a field is cleared that cannot be (<see cref="NotClearedAttribute"/>).</exception>
     public T ApplyTo(T current)
     {
+        RequireKept();
         var target = JsonSerializer.SerializeToNode(current, WireJson.Options);
         return bodies.Parse<T>(JsonSerializer.SerializeToUtf8Bytes(Merge(target, patch), WireJson.Options));
+    }
+
+    /// <summary>As <see cref="ApplyTo"/>, and whether anything is different then: if not, there is nothing to store.</summary>
+    public bool Changes(T current, out T changed)
+    {
+        changed = ApplyTo(current);
+        return !JsonSerializer.SerializeToUtf8Bytes(current, WireJson.Options).AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(changed, WireJson.Options));
     }
 
     /// <summary>
@@ -62,6 +78,19 @@ internal sealed class MergePatch<T> : IBindableFromHttpContext<MergePatch<T>>, I
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new JsonBodyMetadata(typeof(T), IsPatch: true));
+
+    private void RequireKept()
+    {
+        foreach (var property in WireJson.Options.GetTypeInfo(typeof(T)).Properties)
+        {
+            if (patch.TryGetProperty(property.Name, out var value)
+                && value.ValueKind == JsonValueKind.Null
+                && property.AttributeProvider?.IsDefined(typeof(NotClearedAttribute), inherit: true) is true)
+            {
+                throw ApiException.Invalid(property.Name, "This field cannot be null.");
+            }
+        }
+    }
 
     private static JsonNode? Merge(JsonNode? target, JsonElement patch)
     {
