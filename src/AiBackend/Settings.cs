@@ -152,10 +152,12 @@ internal sealed record Settings
             read.Refuse("AI_MODEL", "must name the model to ask at AI_BASE_URL", otherwise: "");
         }
 
+        var orchestrator = read.Address("AI_ORCHESTRATOR_URL");
         services.AddSingleton(ai);
+        services.AddSingleton(new ClientOptions { HasOrchestrator = orchestrator is not null });
         services.AddSingleton(new HttpOrchestratorOptions
         {
-            Url = read.Address("AI_ORCHESTRATOR_URL"),
+            Url = orchestrator,
             FirstByteLimit = ai.FirstTokenLimit,
             IdleLimit = ai.IdleLimit,
             TotalLimit = ai.TotalLimit,

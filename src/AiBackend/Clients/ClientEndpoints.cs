@@ -29,7 +29,8 @@ internal static class ClientEndpoints
     private static async Task<Created<ClientResponse>> CreateAsync(
         Body<ClientForm> body, Credential by, ClientRegistry registry, RequestCommits commits, CancellationToken ct)
     {
-        return TypedResults.Created((string?)null, await registry.CreateAsync(commits, by, body.Value, ct));
+        var client = await registry.CreateAsync(commits, by, body.Value, ct);
+        return TypedResults.Created($"/api/v1/clients/{client.Id}", client);
     }
 
     private static async Task<Ok<PageResponse<ClientResponse>>> ListAsync(PageRequest page, DocumentStore store, CancellationToken ct)

@@ -64,7 +64,7 @@ internal sealed record ChatSettings : IValidatableObject
     public OrchestratorKind Orchestrator { get; init; }
 
     /// <summary>Where an outside orchestrator is asked; null: the service's own (<c>AI_ORCHESTRATOR_URL</c>).</summary>
-    [WebAddress]
+    [WebAddress(IsConnectedTo = true)]
     public string? OrchestratorUrl { get; init; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -75,6 +75,12 @@ internal sealed record ChatSettings : IValidatableObject
             {
                 yield return new ValidationResult($"{Collections[i]} is not the id of a collection.", [nameof(Collections)]);
             }
+        }
+
+        if (Orchestrator is OrchestratorKind.Http && OrchestratorUrl is null && !validationContext.GetRequiredService<ClientOptions>().HasOrchestrator)
+        {
+            yield return new ValidationResult(
+                "The service has no orchestrator of its own (AI_ORCHESTRATOR_URL): name one in orchestrator_url.", [nameof(Orchestrator)]);
         }
     }
 }
@@ -144,18 +150,18 @@ internal sealed record RetentionSettings
 /// <summary>How much the client may use; null: without limit. Set by an admin.</summary>
 internal sealed record QuotaSettings
 {
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? RequestsPerMinute { get; init; }
 
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? MessagesPerDay { get; init; }
 
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? TokensPerDay { get; init; }
 
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? Documents { get; init; }
 
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? DataStores { get; init; }
 }

@@ -63,14 +63,13 @@ internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, Event
                     current =>
                     {
                         ifMatch.Require(current.Version);
-                        return current.RevokedAt is not null
-                            ? throw ApiException.Conflict("The key is revoked.")
-                            : current with
-                            {
-                                SecretHash = hash,
-                                FormerSecrets = FormerSecrets(current, now, overlap),
-                                UpdatedAt = now,
-                            };
+                        RequireUsable(current, now);
+                        return current with
+                        {
+                            SecretHash = hash,
+                            FormerSecrets = FormerSecrets(current, now, overlap),
+                            UpdatedAt = now,
+                        };
                     }) ?? throw ApiException.NotFound();
                 await TellAsync(transaction, route, stored, EventTypes.ClientKeyRotated, "key.rotated");
                 return NewKeyResponse.From(stored, secret);
@@ -78,6 +77,20 @@ internal sealed class KeyIssuer(ClientDirectory directory, AuditLog audit, Event
             ct);
         directory.Forget(keyId);
         return answer;
+    }
+
+    // A new secret of such a key would be refused like the old one.
+    private static void RequireUsable(ApiKey key, DateTimeOffset now)
+    {
+        if (key.RevokedAt is not null)
+        {
+            throw ApiException.Conflict("The key is revoked.");
+        }
+
+        if (key.ExpiresAt <= now)
+        {
+            throw ApiException.Conflict("The key has expired; make a new one.");
+        }
     }
 
     private static IReadOnlyList<FormerSecret> FormerSecrets(ApiKey current, DateTimeOffset now, TimeSpan overlap) =>
@@ -120,7 +133,7 @@ internal sealed record CreateKey : IValidatableObject
     [Name(200)]
     public required string Name { get; init; }
 
-    [MinLength(1)]
+    [MinLength(1, ErrorMessage = "At least one scope is expected.")]
     [Entries(32)]
     public required IReadOnlyList<string> Scopes { get; init; }
 

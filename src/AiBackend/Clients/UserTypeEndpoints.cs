@@ -62,7 +62,8 @@ internal static class UserTypeEndpoints
     private static async Task<Created<UserTypeResponse>> CreateAsync(
         ClientRoute route, Body<UserTypeForm> body, UserTypes types, RequestCommits commits, CancellationToken ct)
     {
-        return TypedResults.Created((string?)null, await types.CreateAsync(commits, route, body.Value, ct));
+        var type = await types.CreateAsync(commits, route, body.Value, ct);
+        return TypedResults.Created($"/api/v1/clients/{type.ClientId}/user-types/{type.Id}", type);
     }
 
     private static async Task<Ok<PageResponse<UserTypeResponse>>> ListAsync(ClientRoute route, PageRequest page, CancellationToken ct) =>

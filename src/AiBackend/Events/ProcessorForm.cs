@@ -37,6 +37,7 @@ internal sealed record ProcessorForm : IValidatableObject
 
     /// <summary><c>*</c>, groups such as <c>chat.*</c>, or types.</summary>
     [Entries(100)]
+    [NotCleared]
     public IReadOnlyList<string> EventTypes { get; init; } = ["*"];
 
     /// <summary>Not available in this version: only null is taken.</summary>
@@ -44,6 +45,7 @@ internal sealed record ProcessorForm : IValidatableObject
 
     public ProcessorOrdering Ordering { get; init; } = ProcessorOrdering.None;
 
+    [NotCleared]
     public bool IsActive { get; init; } = true;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -85,7 +87,7 @@ internal sealed record HttpConfigForm : IValidatableObject
     };
 
     /// <summary>Absolute, <c>http</c> or <c>https</c>, to a public address.</summary>
-    [WebAddress]
+    [WebAddress(IsConnectedTo = true)]
     public required string Url { get; init; }
 
     /// <summary>Sent with each request. Values are secrets: they are never shown, and <c>***</c> keeps the one that is there.</summary>

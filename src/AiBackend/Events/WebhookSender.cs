@@ -93,7 +93,7 @@ internal sealed class WebhookSender(NetworkGuard guard, ProcessorSecrets secrets
             ],
             Error = response.IsSuccessStatusCode ? null : $"The receiver answered {status}{Hint(status)}.",
             RetryAfter = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
-                ? RetryAfterOf(response.Headers.RetryAfter)
+                ? RetryAfterOf(response.Headers)
                 : null,
         };
     }
@@ -117,8 +117,20 @@ internal sealed class WebhookSender(NetworkGuard guard, ProcessorSecrets secrets
 
     private static string Hint(int status) => status is >= 300 and < 400 ? "; redirects are not followed" : string.Empty;
 
-    private TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header) =>
-        header?.Delta ?? (header?.Date is { } date ? date - clock.GetUtcNow() : null);
+    private TimeSpan? RetryAfterOf(HttpResponseHeaders headers)
+    {
+        if (headers.RetryAfter is { } known)
+        {
+            return known.Delta ?? known.Date - clock.GetUtcNow();
+        }
+
+        // More seconds than the framework's 31 bits hold.
+        return headers.NonValidated.TryGetValues("Retry-After", out var given)
+            && given.ToString().Trim() is { Length: > 0 } text
+            && !text.AsSpan().ContainsAnyExceptInRange('0', '9')
+                ? RetrySchedule.LongestWait
+                : null;
+    }
 
     private static async Task<string> ReadBodyAsync(HttpContent content, CancellationToken ct)
     {

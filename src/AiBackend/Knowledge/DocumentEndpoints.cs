@@ -56,9 +56,10 @@ internal static class DocumentEndpoints
             stored = new UploadResponse(DocumentResponse.From(document));
         }
 
+        var address = $"/api/v1/documents/{stored.Document.Id}";
         return stored.Document.Status == DocumentStatus.Queued
-            ? TypedResults.Accepted((string?)null, stored)
-            : TypedResults.Created((string?)null, stored);
+            ? TypedResults.Accepted(address, stored)
+            : TypedResults.Created(address, stored);
     }
 
     private static async Task<UploadResponse> StoreAsync(

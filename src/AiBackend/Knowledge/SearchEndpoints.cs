@@ -16,7 +16,7 @@ internal sealed record SearchForm
 
     /// <summary>Where to look (<c>col_…</c>); null: in all collections.</summary>
     [Entries(100)]
-    [MinLength(1)]
+    [MinLength(1, ErrorMessage = "At least one entry is expected; leave it out to look everywhere.")]
     public IReadOnlyList<string>? CollectionIds { get; init; }
 
     [Range(1, 100)]

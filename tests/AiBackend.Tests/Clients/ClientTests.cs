@@ -60,6 +60,8 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("""{"retention":{"messages_days":0}}""", "settings.retention.messages_days")]
     [InlineData("""{"quotas":{"documents":-1}}""", "settings.quotas.documents")]
     [InlineData("""{"quotas":{"documents":1.5}}""", "settings.quotas.documents")]
+    [InlineData("""{"quotas":{"documents":9223372036854775808}}""", "settings.quotas.documents")]
+    [InlineData("""{"chat":{"orchestrator_url":"http://ⓛocalhost/"}}""", "settings.chat.orchestrator_url")]
     public async Task A_setting_out_of_range_is_refused(string settings, string field)
     {
         var response = await app.Admin.SendTextAsync(HttpMethod.Post, Clients, $$"""{"name":"x","settings":{{settings}}}""");
@@ -79,6 +81,48 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
         var response = await app.Admin.PostJsonAsync(Clients, new { name = "x", slug });
 
         Assert.Equal(isTaken ? 201 : 422, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public void A_slug_from_a_name_has_up_to_64_characters_too()
+    {
+        Assert.Equal(new string('s', 64), Slug.From(new string('ß', 33)));
+        Assert.Equal($"{new string('s', 63)}a", Slug.From($"{new string('s', 63)}æ"));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_a_number_or_a_list_is_said_in_plain_words()
+    {
+        var tenant = await app.NewTenantAsync();
+
+        var quota = await (await app.Admin.PatchJsonAsync(
+            $"{Clients}/{tenant.ClientId}", new { settings = new { quotas = new { documents = -1 } } })).ExpectProblemAsync(422, "validation_failed");
+        var scopes = await (await app.Admin.PostJsonAsync(
+            $"{Clients}/{tenant.ClientId}/keys", new { name = "x", scopes = Array.Empty<string>() })).ExpectProblemAsync(422, "validation_failed");
+        var largest = await app.Admin.PatchJsonAsync(
+            $"{Clients}/{tenant.ClientId}", new { settings = new { quotas = new { documents = long.MaxValue, data_stores = 0 } } });
+
+        Assert.Equal("settings.quotas.documents: A whole number from 0 is expected.", quota.Text("detail"));
+        Assert.Equal("scopes: At least one scope is expected.", scopes.Text("detail"));
+        Assert.Equal(long.MaxValue, (await largest.ExpectAsync(200)).GetProperty("settings").GetProperty("quotas").GetProperty("documents").GetInt64());
+    }
+
+    [Fact]
+    public async Task An_outside_orchestrator_has_an_address_where_the_service_has_none_of_its_own()
+    {
+        var tenant = await app.NewTenantAsync();
+        var path = $"{Clients}/{tenant.ClientId}";
+
+        var creation = await app.Admin.PostJsonAsync(Clients, new { name = "x", settings = new { chat = new { orchestrator = "http" } } });
+        var change = await app.Admin.PatchJsonAsync(path, new { settings = new { chat = new { orchestrator = "http" } } });
+        var whole = await app.Admin.PatchJsonAsync(
+            path, new { settings = new { chat = new { orchestrator = "http", orchestrator_url = "https://o.example/answer" } } });
+        var half = await app.Admin.SendTextAsync(HttpMethod.Patch, path, """{"settings":{"chat":{"orchestrator_url":null}}}""");
+
+        Assert.Equal(["settings.chat.orchestrator"], await creation.InvalidFieldsAsync());
+        Assert.Equal(["settings.chat.orchestrator"], await change.InvalidFieldsAsync());
+        await whole.ExpectAsync(200);
+        Assert.Equal(["settings.chat.orchestrator"], await half.InvalidFieldsAsync());
     }
 
     [Fact]
@@ -102,7 +146,11 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Theory]
-    [InlineData("Ünïcode Ltd", "n-code-ltd")]
+    [InlineData("Ünïcode Straße", "unicode-strasse")]
+    [InlineData("U\u0308nicode Cafe\u0301", "unicode-cafe")]
+    [InlineData("İstanbul Şirketi", "istanbul-sirketi")]
+    [InlineData("Łódź & Đà Nẵng", "lodz-da-nang")]
+    [InlineData("Æble Ørsted", "aeble-orsted")]
     [InlineData("日本", "client")]
     [InlineData("  --A  b-- ", "a-b")]
     public void A_name_becomes_a_slug(string name, string slug) => Assert.Equal(slug, Slug.From(name));
@@ -209,5 +257,22 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
             + await documents.CountAsync(Query.Of<AuditEntry>(), Ct)
             + await documents.CountAsync(Query.Of<AiBackend.Events.Event>(), Ct)
             + await documents.CountAsync(Query.Of<AiBackend.Http.IdempotencyRecord>(), Ct);
+    }
+}
+
+/// <summary>The service with an orchestrator of its own.</summary>
+public sealed class OrchestratedFixture : AppFixture
+{
+    protected override void Configure(IDictionary<string, string> settings) => settings["AI_ORCHESTRATOR_URL"] = "https://o.example/answer";
+}
+
+public sealed class OrchestratedClientTests(OrchestratedFixture app) : IClassFixture<OrchestratedFixture>
+{
+    [Fact]
+    public async Task An_outside_orchestrator_needs_no_address_where_the_service_has_one_of_its_own()
+    {
+        var made = await app.Admin.PostJsonAsync("/api/v1/clients", new { name = "x", settings = new { chat = new { orchestrator = "http" } } });
+
+        await made.ExpectAsync(201);
     }
 }

@@ -107,6 +107,20 @@ public sealed class KeyTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    public async Task A_key_is_rotated_until_the_moment_it_expires()
+    {
+        var tenant = await app.NewTenantAsync();
+        var made = await app.Admin.PostJsonAsync(
+            Keys(tenant), new { name = "x", scopes = new[] { "client:admin" }, expires_at = app.Clock.GetUtcNow().AddHours(1) });
+        var rotation = $"{Keys(tenant)}/{(await made.ExpectAsync(201)).Text("id")}/rotate";
+
+        app.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
+        await (await app.Admin.PostJsonAsync(rotation)).ExpectAsync(200);
+        app.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await (await app.Admin.PostJsonAsync(rotation)).ExpectProblemAsync(409, "conflict");
+    }
+
+    [Fact]
     public async Task A_revoked_key_is_refused_at_once_and_stays_listed()
     {
         var tenant = await app.NewTenantAsync();

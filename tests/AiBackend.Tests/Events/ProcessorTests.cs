@@ -76,6 +76,9 @@ public sealed class ProcessorTests(EventsFixture app) : IClassFixture<EventsFixt
         { "config.url", new { name = "n", config = new { url = "ftp://a.example/" } } },
         { "config.url", new { name = "n", config = new { url = "https://user:pass@a.example/" } } },
         { "config.url", new { name = "n", config = new { url = "https://a.example/#part" } } },
+        { "config.url", new { name = "n", config = new { url = "http://ⓛocalhost/" } } },
+        { "config.url", new { name = "n", config = new { url = "http://①②⑦.0.0.1/" } } },
+        { "config.url", new { name = "n", config = new { url = "http://127。0。0。1/" } } },
         { "config.timeout_seconds", new { name = "n", config = new { url = "https://a.example/", timeout_seconds = 0 } } },
         { "config.timeout_seconds", new { name = "n", config = new { url = "https://a.example/", timeout_seconds = 61 } } },
         { "config.capture_external_id", new { name = "n", config = new { url = "https://a.example/", capture_external_id = true } } },
@@ -130,6 +133,7 @@ public sealed class ProcessorTests(EventsFixture app) : IClassFixture<EventsFixt
 
         await made.ExpectAsync(201);
         await EventsFixture.NewProcessorAsync(tenant, "https://a.example/", timeoutSeconds: 1);
+        await EventsFixture.NewProcessorAsync(tenant, "https://xn--bcher-kva.example/größe?x=ü");
     }
 
     [Fact]

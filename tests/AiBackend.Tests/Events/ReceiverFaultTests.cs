@@ -75,6 +75,26 @@ public sealed class ReceiverFaultTests(EventsFixture app) : IClassFixture<Events
         Assert.Equal(date, byDate.GetProperty("next_attempt_at").GetDateTimeOffset().ToString("r", CultureInfo.InvariantCulture));
     }
 
+    [Theory]
+    [InlineData("86399", 86_399)]
+    [InlineData("86401", 86_400)]
+    [InlineData("2147483647", 86_400)]
+    [InlineData("2147483648", 86_400)]
+    [InlineData("999999999999", 86_400)]
+    [InlineData("99999999999999999999999999", 86_400)]
+    public async Task A_pause_is_no_longer_than_a_day_however_much_is_asked_for(string asked, int seconds)
+    {
+        await using var receiver = await Receiver.StartNewAsync();
+        receiver.Then(Receiver.Status(503, ("Retry-After", asked)));
+        var tenant = await app.NewTenantAsync();
+        var processor = await EventsFixture.NewProcessorAsync(tenant, receiver.Url);
+
+        var raised = await app.RaiseAsync(tenant);
+        var waiting = await app.DeliveryAsync(tenant, raised.Id, processor, "pending", attempts: 1);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), NextIn(waiting));
+    }
+
     [Fact]
     public async Task Another_failure_s_retry_after_is_not_heeded()
     {

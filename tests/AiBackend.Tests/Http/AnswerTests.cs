@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.Http;
@@ -49,12 +50,60 @@ public sealed class AnswerTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("PUT", "/api/v1/clients", 405, "method_not_allowed")]
     [InlineData("OPTIONS", "/api/v1/clients", 405, "method_not_allowed")]
     [InlineData("DELETE", "/health/live", 405, "method_not_allowed")]
+    [InlineData("PUT", "/metrics", 405, "method_not_allowed")]
+    [InlineData("PATCH", "/metrics", 405, "method_not_allowed")]
+    [InlineData("DELETE", "/metrics", 405, "method_not_allowed")]
+    [InlineData("POST", "/openapi/v1.json", 405, "method_not_allowed")]
     public async Task An_unknown_address_or_method_is_a_problem(string method, string path, int status, string code)
     {
         var response = await app.Admin.SendAsync(new HttpMethod(method), path, content: null);
 
         await response.ExpectProblemAsync(status, code);
         Assert.Equal(status == 405, response.Content.Headers.Allow.Count > 0);
+    }
+
+    [Fact]
+    public async Task The_metrics_are_read()
+    {
+        var response = await app.Admin.GetAsync("/metrics", Ct);
+
+        Assert.Equal((200, "text/plain"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Fact]
+    public async Task A_creation_says_where_what_it_made_is_read()
+    {
+        var tenant = await app.NewTenantAsync();
+        var client = $"{Clients}/{tenant.ClientId}";
+        (string Path, object Body)[] creations =
+        [
+            ($"{client}/channels", new { type = "web", name = "x" }),
+            ($"{client}/user-types", new { type_id = "x", name = "x" }),
+            ("/api/v1/event-processors", new { name = "x", config = new { url = "https://93.184.216.34/" } }),
+            ("/api/v1/collections", new { name = "x" }),
+            ("/api/v1/sessions", new { }),
+        ];
+
+        foreach (var (path, body) in creations)
+        {
+            await HoldLocationAsync(tenant.Http, await tenant.Http.PostJsonAsync(path, body), 201, json => json);
+        }
+
+        await HoldLocationAsync(app.Admin, await app.Admin.PostJsonAsync(Clients, new { name = "x" }), 201, json => json);
+        await HoldLocationAsync(
+            tenant.Http,
+            await tenant.Http.PostJsonAsync("/api/v1/messages", new { external_session_id = "x", text = "x", reply = "none" }),
+            201,
+            json => json.GetProperty("message"));
+        var collection = (await tenant.Http.GetJsonAsync("/api/v1/collections")).Data().Single().Text("id");
+        foreach (var (wait, status) in new[] { ("respond-async", 202), ("wait=60", 201) })
+        {
+            await HoldLocationAsync(
+                tenant.Http,
+                await tenant.Http.PostJsonAsync($"/api/v1/collections/{collection}/documents", new { text = wait }, ("Prefer", wait)),
+                status,
+                json => json.GetProperty("document"));
+        }
     }
 
     [Fact]
@@ -112,6 +161,15 @@ public sealed class AnswerTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.Equal(oldest, page.Data().Single().Text("id"));
         Assert.Equal(newest, (await tenant.Http.GetJsonAsync($"{path}?order=asc&limit=1&cursor={cursor}")).Data().Single().Text("id"));
         await (await tenant.Http.GetAsync($"{path}?order=desc&cursor={cursor}", Ct)).ExpectProblemAsync(400, "invalid_cursor");
+    }
+
+    private static async Task HoldLocationAsync(HttpClient http, HttpResponseMessage made, int status, Func<JsonElement, JsonElement> resource)
+    {
+        var id = resource(await made.ExpectAsync(status)).Text("id");
+
+        var location = made.Header("Location");
+        Assert.NotNull(location);
+        Assert.Equal(id, (await http.GetJsonAsync(location)).Text("id"));
     }
 
     private static async Task<string> AddTypeAsync(Tenant tenant, string path, string typeId) =>

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using AiBackend.Documents;
 using AiBackend.Http;
 using AiBackend.Orchestration;
@@ -97,7 +96,7 @@ internal sealed record Attachment
     public string? MediaType { get; init; }
 
     /// <summary>In bytes.</summary>
-    [Range(0, long.MaxValue)]
+    [NotNegative]
     public long? Size { get; init; }
 
     [WebAddress]

@@ -13,6 +13,7 @@ internal sealed class RateLimits(LimitOptions limits, TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, Bucket> buckets = new(StringComparer.Ordinal);
     private readonly int rate = limits.RequestsPerSecond;
+    private long bucketCount;
 
     /// <summary>False with <c>RATE_LIMIT=0</c>.</summary>
     public bool AreOn => rate > 0;
@@ -21,11 +22,7 @@ internal sealed class RateLimits(LimitOptions limits, TimeProvider clock)
     public RateState Take(string keyId)
     {
         var now = clock.GetTimestamp();
-        var bucket = buckets.GetOrAdd(keyId, static (_, start) => new Bucket { Tokens = start.Tokens, At = start.Now }, (Tokens: (double)Capacity, Now: now));
-        if (buckets.Count > MostBuckets)
-        {
-            ForgetFull(now);
-        }
+        var bucket = buckets.TryGetValue(keyId, out var known) ? known : Add(keyId, now);
 
         lock (bucket)
         {
@@ -44,14 +41,27 @@ internal sealed class RateLimits(LimitOptions limits, TimeProvider clock)
 
     private int Capacity => rate * BurstSeconds;
 
+    // Counted here, because the dictionary would take all of its locks to count.
+    private Bucket Add(string keyId, long now)
+    {
+        var made = new Bucket { Tokens = Capacity, At = now };
+        var kept = buckets.GetOrAdd(keyId, made);
+        if (ReferenceEquals(kept, made) && Interlocked.Increment(ref bucketCount) > MostBuckets)
+        {
+            ForgetFull(now);
+        }
+
+        return kept;
+    }
+
     // A bucket that has had time to fill up is as good as none.
     private void ForgetFull(long now)
     {
         foreach (var (keyId, bucket) in buckets)
         {
-            if (clock.GetElapsedTime(bucket.At, now).TotalSeconds > BurstSeconds)
+            if (clock.GetElapsedTime(bucket.At, now).TotalSeconds > BurstSeconds && buckets.TryRemove(keyId, out _))
             {
-                buckets.TryRemove(keyId, out _);
+                Interlocked.Decrement(ref bucketCount);
             }
         }
     }

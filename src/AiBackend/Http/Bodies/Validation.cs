@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using AiBackend.Documents;
@@ -39,22 +40,56 @@ internal sealed class NameAttribute(int maxLength) : ValidationAttribute
             : ValidationResult.Success;
 }
 
+/// <summary>A whole number that is not below 0.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotNegativeAttribute : RangeAttribute
+{
+    // By their texts, as the framework has a range of doubles and one of int, but none of long.
+    public NotNegativeAttribute()
+        : base(typeof(long), "0", "9223372036854775807")
+    {
+        ParseLimitsInInvariantCulture = true;
+        ErrorMessage = "A whole number from 0 is expected.";
+    }
+}
+
 /// <summary>An absolute <c>http</c> or <c>https</c> address without user name and password.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class WebAddressAttribute : ValidationAttribute
 {
     private const int MaxLength = 2_048;
 
-    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is not string text || IsWebAddress(text)
-            ? ValidationResult.Success
-            : new ValidationResult("An absolute http or https address is expected.");
+    /// <summary>
+    /// Whether the service connects to it. Then the host is in ASCII: other letters are turned into one or another ASCII name by rules
+    /// that programs differ in, and the name that was checked must be the one that is connected to.
+    /// </summary>
+    public bool IsConnectedTo { get; init; }
 
-    private static bool IsWebAddress(string text) =>
-        text.Length <= MaxLength
-        && Uri.TryCreate(text, UriKind.Absolute, out var address)
-        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
-        && address.UserInfo.Length == 0;
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        if (value is not string text)
+        {
+            return ValidationResult.Success;
+        }
+
+        if (!IsWebAddress(text, out var address))
+        {
+            return new ValidationResult("An absolute http or https address is expected.");
+        }
+
+        return !IsConnectedTo || Ascii.IsValid(address.Host)
+            ? ValidationResult.Success
+            : new ValidationResult("The host must be in ASCII; other letters are written as xn--….");
+    }
+
+    private static bool IsWebAddress(string text, [NotNullWhen(true)] out Uri? address)
+    {
+        address = null;
+        return text.Length <= MaxLength
+            && Uri.TryCreate(text, UriKind.Absolute, out address)
+            && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            && address.UserInfo.Length == 0;
+    }
 }
 
 /// <summary>How many entries a list may have, and that none is null or comes twice where they are texts.</summary>
