@@ -1,6 +1,6 @@
+using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using MongoDB.Driver;
 
 namespace AiBackend.Tests.Chat;
 
@@ -15,8 +15,8 @@ public sealed class SeveralProcessesTests
     [Fact]
     public async Task A_message_taken_by_one_process_is_answered_by_another_and_streamed_as_it_comes()
     {
-        await using var api = await OpenAsync("api", NewDatabase());
-        await using var worker = await OpenAsync("worker", api.Uri);
+        await using var api = await OpenAsync("api", MongoDatabase.New());
+        await using var worker = await OpenAsync("worker", api.Database);
         var tenant = await api.NewChatTenantAsync();
         var held = worker.Answers.Hold(tenant.ClientId);
         using var stream = await SseReader.OpenAsync(
@@ -36,8 +36,8 @@ public sealed class SeveralProcessesTests
     [Fact]
     public async Task Waiting_and_cancelling_reach_a_run_in_another_process()
     {
-        await using var api = await OpenAsync("api", NewDatabase());
-        await using var worker = await OpenAsync("worker", api.Uri);
+        await using var api = await OpenAsync("api", MongoDatabase.New());
+        await using var worker = await OpenAsync("worker", api.Database);
         var tenant = await api.NewChatTenantAsync();
 
         var waited = await tenant.SayAsync(new { external_session_id = "a", text = "t" }, ("Prefer", "wait=30"));
@@ -54,9 +54,9 @@ public sealed class SeveralProcessesTests
     [Fact]
     public async Task Whatever_happens_at_once_in_several_processes_everything_adds_up()
     {
-        await using var api = await OpenAsync("api", NewDatabase());
-        await using var one = await OpenAsync("worker", api.Uri);
-        await using var other = await OpenAsync("worker", api.Uri);
+        await using var api = await OpenAsync("api", MongoDatabase.New());
+        await using var one = await OpenAsync("worker", api.Database);
+        await using var other = await OpenAsync("worker", api.Database);
         var tenant = await api.NewChatTenantAsync();
         foreach (var app in new[] { one, other })
         {
@@ -68,37 +68,26 @@ public sealed class SeveralProcessesTests
         Assert.Empty(api.Answers.Requests);
     }
 
-    private static string NewDatabase()
+    private static async Task<ProcessApp> OpenAsync(string role, MongoDatabase database)
     {
-        const string Missing = "TEST_MONGODB_URI is not set (eng/mongo dotnet test sets it).";
-        var uri = Environment.GetEnvironmentVariable("TEST_MONGODB_URI");
-        Assert.SkipWhen(string.IsNullOrEmpty(uri) && Environment.GetEnvironmentVariable("CI") != "true", Missing);
-        Assert.False(string.IsNullOrEmpty(uri), Missing);
-        var question = uri!.IndexOf('?', StringComparison.Ordinal);
-        return $"{uri[..(question < 0 ? uri.Length : question)].TrimEnd('/')}/chat_{Guid.NewGuid():n}{(question < 0 ? string.Empty : uri[question..])}";
-    }
-
-    private static async Task<ProcessApp> OpenAsync(string role, string uri)
-    {
-        var app = new ProcessApp(role, uri);
+        var app = new ProcessApp(role, database);
         await app.InitializeAsync();
         return app;
     }
 
-    private sealed class ProcessApp(string role, string uri) : ChatApp
+    private sealed class ProcessApp(string role, MongoDatabase database) : ChatApp
     {
         public override async ValueTask DisposeAsync()
         {
             await base.DisposeAsync();
-            using var client = new MongoClient(Uri);
-            await client.DropDatabaseAsync(MongoUrl.Create(Uri).DatabaseName, Ct);
+            await Database.DropAsync();
         }
 
-        public string Uri { get; } = uri;
+        public MongoDatabase Database { get; } = database;
 
         protected override void Configure(IDictionary<string, string> settings)
         {
-            settings["MONGODB_URI"] = Uri;
+            settings["MONGODB_URI"] = Database.Uri!;
             settings["ROLE"] = role;
         }
 

@@ -21,6 +21,7 @@ public class AppFixture : IAsyncLifetime
     public const string AdminKey = "admin-key-of-the-tests";
 
     private readonly string dataFolder = Directory.CreateTempSubdirectory("ai-backend-").FullName;
+    private readonly MongoDatabase mongo = MongoDatabase.ForTests();
     private Host? host;
 
     /// <summary>The service's clock.</summary>
@@ -59,6 +60,7 @@ public class AppFixture : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await mongo.DropAsync();
         Directory.Delete(dataFolder, recursive: true);
         GC.SuppressFinalize(this);
     }
@@ -144,6 +146,11 @@ public class AppFixture : IAsyncLifetime
                 ["RATE_LIMIT"] = "0",
                 ["SEED_DEMO"] = "false",
             };
+            if (fixture.mongo.Uri is { } uri)
+            {
+                settings["MONGODB_URI"] = uri;
+            }
+
             fixture.Configure(settings);
             foreach (var (name, value) in settings)
             {
