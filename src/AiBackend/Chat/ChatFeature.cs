@@ -18,11 +18,13 @@ internal static class ChatFeature
         .AddSingleton<DocumentSet>(ChatDocuments.Suggestions)
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
+        .AddSingleton<RunAnswers>()
         .AddSingleton<RunCommits>()
         .AddSingleton<MessagePages>()
         .AddSingleton<MessageRemoval>()
         .AddScoped<SessionChanges>()
         .AddScoped<MessagePosting>()
+        .AddScoped<MessageEditing>()
         .AddScoped<RunCancelling>()
         .AddScoped<SuggestionDecisions>()
         .AddWork<Run, RunHandler>(options =>

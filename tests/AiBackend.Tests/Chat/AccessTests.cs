@@ -29,6 +29,8 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "POST", "/api/v1/sessions/{session}/handover" },
         { "POST", "/api/v1/sessions/{session}/resume" },
         { "POST", "/api/v1/messages" },
+        { "PATCH", "/api/v1/messages/{message}" },
+        { "POST", "/api/v1/messages/{message}/regenerate" },
         { "DELETE", "/api/v1/messages/{message}" },
         { "POST", "/api/v1/runs/{run}/cancel" },
         { "POST", "/api/v1/suggestions/{suggestion}/accept" },
@@ -108,7 +110,8 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
                 .Replace("{suggestion}", things.Suggestion, StringComparison.Ordinal));
         if (method is "POST" or "PATCH")
         {
-            request.Content = new StringContent("{}", new MediaTypeHeaderValue("application/json"));
+            var body = method is "PATCH" && path.Contains("{message}", StringComparison.Ordinal) ? """{"text":"x"}""" : "{}";
+            request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
         }
 
         using var response = await tenant.Http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -55,8 +55,12 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
         Assert.Equal(messages.Count, session.Number("message_count"));
         Assert.Equal(Enumerable.Range(1, messages.Count), messages.Select(message => (int)message.Number("position")));
         var positions = messages.ToDictionary(message => message.Text("id"), message => message.Number("position"));
-        Assert.All(messages.Skip(1), message => Assert.True(positions[message.Text("parent_id")] < message.Number("position")));
-        Assert.True(messages.Count == 0 || positions.ContainsKey(session.Text("active_leaf_id")));
+        Assert.All(messages, message => Assert.True(
+            message.TextOrNull("parent_id") is not { } parent || positions[parent] < message.Number("position")));
+        var active = await tenant.MessagesAsync(sessionId, "active");
+        Assert.Equal(session.TextOrNull("active_leaf_id"), active.Count == 0 ? null : active[^1].Text("id"));
+        Assert.Equal(
+            active.SkipLast(1).Select(message => message.Text("id")), active.Skip(1).Select(message => message.Text("parent_id")));
 
         await tenant.EventsAsync(sessionId);
         var events = await tenant.EventDocumentsAsync(sessionId);
@@ -118,7 +122,7 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
         for (var i = 0; i < 30; i++)
         {
             var session = sessions[random.Next(sessions.Count)];
-            switch (random.Next(12))
+            switch (random.Next(15))
             {
                 case <= 5:
                     await TryAsync(tenant, HttpMethod.Post, "/api/v1/messages", new
@@ -143,6 +147,15 @@ public sealed class ConsistencyTests(ChatApp app) : IClassFixture<ChatApp>
                     break;
                 case 11:
                     await DisturbARunAsync(tenant, session, random);
+                    break;
+                case 12 when await AnyAsync(tenant, $"/api/v1/sessions/{session}/messages", random) is { } message:
+                    await TryAsync(tenant, HttpMethod.Patch, $"/api/v1/messages/{message}", new { text = $"{i}b" });
+                    break;
+                case 13 when await AnyAsync(tenant, $"/api/v1/sessions/{session}/messages?branch=all", random) is { } message:
+                    await TryAsync(tenant, HttpMethod.Post, $"/api/v1/messages/{message}/regenerate", null);
+                    break;
+                case 14 when await AnyAsync(tenant, $"/api/v1/sessions/{session}/messages?branch=all", random) is { } message:
+                    await TryAsync(tenant, HttpMethod.Patch, $"/api/v1/sessions/{session}", new { active_leaf_id = message });
                     break;
                 default:
                     break;

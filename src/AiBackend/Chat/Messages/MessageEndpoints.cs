@@ -1,9 +1,4 @@
-using System.Runtime.CompilerServices;
-using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
-using AiBackend.Chat.Suggestions;
-using AiBackend.Documents;
-using AiBackend.Events;
 using AiBackend.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -32,6 +27,17 @@ internal static class MessageEndpoints
             .WithSummary("Lists messages of all conversations.");
         messages.MapGet("/{id}", FindAsync).WithName("GetMessage").RequireScope(Scopes.ChatRead)
             .WithSummary("Shows a message.");
+        messages.MapPatch("/{id}", EditAsync).WithName("EditMessage").RequireScope(Scopes.ChatWrite)
+            .WithSummary("Puts another wording of a user's message beside it, and has that answered.")
+            .WithDescription("The new wording begins a branch of its own, which becomes the active one. Answers as the posting of a message does.")
+            .Produces<PostedMessage>(StatusCodes.Status200OK)
+            .WithMetadata(new StreamedAnswer());
+        messages.MapPost("/{id}/regenerate", RegenerateAsync).WithName("RegenerateReply").RequireScope(Scopes.ChatWrite)
+            .HandlesReplays()
+            .WithSummary("Has one more reply made: beside this reply, or to this user's message.")
+            .WithDescription("Answers as the posting of a message does. The new reply becomes the active leaf unless the conversation has gone on meanwhile.")
+            .Produces<AskedAgain>(StatusCodes.Status201Created)
+            .WithMetadata(new StreamedAnswer());
         messages.MapDelete("/{id}", RemoveAsync).WithName("DeleteMessage").RequireScope(Scopes.ChatWrite)
             .WithSummary("Blanks a message; its place stays.");
     }
@@ -42,25 +48,52 @@ internal static class MessageEndpoints
         WaitPreference wait,
         Caller caller,
         MessagePosting posting,
-        RunStreams streams,
-        TimeProvider clock,
+        RunAnswers answers,
         CancellationToken ct)
     {
         var (posted, isNew) = await posting.PostAsync(caller, body.Value, ct);
-        if (WantsStream(http))
+        if (RunAnswers.IsStreamWanted(http))
         {
-            // A repeat of the request may say what it has of the stream already. The message is stored, so nothing is refused any more.
-            var after = posted.Run is null ? 0 : RunStreams.LastRead(http, posted.Run.Id) ?? 0;
-            await EventStreamWriter.WriteAsync(http, EventsAsync(posted, caller.ClientId, after, streams, ct), clock, ct);
-            return TypedResults.Empty;
+            return await answers.StreamAsync(http, caller, posted, ct);
         }
 
-        if (wait.Wait is { } limit && posted.Run is not null)
-        {
-            posted = await WaitAsync(posted, caller.Documents, streams, limit, ct);
-        }
-
+        posted = await answers.WaitAsync(caller, posted, wait, ct);
         return isNew ? TypedResults.Created($"/api/v1/messages/{posted.Message.Id}", posted) : TypedResults.Ok(posted);
+    }
+
+    private static async Task<IResult> EditAsync(
+        string id,
+        HttpContext http,
+        Body<EditMessage> body,
+        IfMatch match,
+        WaitPreference wait,
+        Caller caller,
+        MessageEditing editing,
+        RunAnswers answers,
+        CancellationToken ct)
+    {
+        var posted = await editing.EditAsync(caller, id, body.Value, match, ct);
+        return RunAnswers.IsStreamWanted(http)
+            ? await answers.StreamAsync(http, caller, posted, ct)
+            : TypedResults.Ok(await answers.WaitAsync(caller, posted, wait, ct));
+    }
+
+    private static async Task<IResult> RegenerateAsync(
+        string id,
+        HttpContext http,
+        WaitPreference wait,
+        Caller caller,
+        MessageEditing editing,
+        RunAnswers answers,
+        CancellationToken ct)
+    {
+        var asked = await editing.RegenerateAsync(caller, id, ct);
+        if (RunAnswers.IsStreamWanted(http))
+        {
+            return await answers.StreamAsync(http, caller, asked.Run, ct);
+        }
+
+        return TypedResults.Created($"/api/v1/runs/{asked.Run.Id}", await answers.WaitAsync(caller, asked, wait, ct));
     }
 
     private static async Task<Ok<PageResponse<MessageResponse>>> ListAsync(
@@ -85,50 +118,5 @@ internal static class MessageEndpoints
     {
         await removal.RemoveAsync(caller, id, match, ct);
         return TypedResults.NoContent();
-    }
-
-    /// <summary>Whether the caller prefers a stream: it asks for one, and for nothing else more than for that.</summary>
-    private static bool WantsStream(HttpContext http)
-    {
-        if (http.Request.Headers.Accept.Count == 0)
-        {
-            return false;
-        }
-
-        var preferred = http.Request.GetTypedHeaders().Accept.MaxBy(type => type.Quality ?? 1);
-        return preferred is { Quality: null or > 0 } && preferred.MediaType.Equals(EventStreamWriter.MediaType, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static async IAsyncEnumerable<StreamEvent> EventsAsync(
-        PostedMessage posted, string clientId, long after, RunStreams streams, [EnumeratorCancellation] CancellationToken ct)
-    {
-        if (posted.Run is null)
-        {
-            yield return RunStreams.Of(id: null, StreamTypes.MessageCreated, EventData.Of("message", posted.Message));
-            yield break;
-        }
-
-        await foreach (var sent in streams.ReadAsync(clientId, posted.Run.Id, after, ct))
-        {
-            yield return sent;
-        }
-    }
-
-    private static async Task<PostedMessage> WaitAsync(
-        PostedMessage posted, TenantDocuments documents, RunStreams streams, TimeSpan limit, CancellationToken ct)
-    {
-        if (await streams.WaitForEndAsync(documents.ClientId, posted.Run!.Id, limit, ct) is not { } run)
-        {
-            return posted;
-        }
-
-        var reply = run.ReplyMessageId is null ? null : await documents.FindAsync<Message>(run.ReplyMessageId, ct);
-        var suggestion = run.SuggestionId is null ? null : await documents.FindAsync<Suggestion>(run.SuggestionId, ct);
-        return posted with
-        {
-            Run = RunResponse.From(run),
-            Reply = reply is null ? null : MessageResponse.From(reply),
-            Suggestion = suggestion is null ? null : SuggestionResponse.From(suggestion),
-        };
     }
 }

@@ -11,16 +11,17 @@ internal static class MessageHistory
     /// What was said on the message's branch up to its answer, oldest first: what lies above it, and replies to that which
     /// came while it waited for its turn. Later questions have their own runs; notices and deleted messages tell nothing.
     /// </summary>
+    /// <param name="replyParentId">Where one more reply to the question will hang: what lies below it is not read.</param>
     /// <param name="limit">The most turns; the newest are kept.</param>
     public static async Task<IReadOnlyList<Turn>> LoadAsync(
-        TenantDocuments documents, Session session, Message question, int limit, CancellationToken ct)
+        TenantDocuments documents, Session session, Message question, string? replyParentId, int limit, CancellationToken ct)
     {
         if (limit <= 0)
         {
             return [];
         }
 
-        var branch = await BranchAsync(documents, session, question, limit, ct);
+        var branch = await BranchAsync(documents, session, question, replyParentId, limit, ct);
         var above = branch.Where(message => message.Position < question.Position).Select(message => message.Id).ToHashSet();
         return
         [
@@ -40,7 +41,7 @@ internal static class MessageHistory
         message.InReplyTo is not null && above.Contains(message.InReplyTo);
 
     private static async Task<IEnumerable<Message>> BranchAsync(
-        TenantDocuments documents, Session session, Message question, int limit, CancellationToken ct)
+        TenantDocuments documents, Session session, Message question, string? replyParentId, int limit, CancellationToken ct)
     {
         var ofSession = Query.Of<Message>().Equal(message => message.SessionId, session.Id);
         if (!session.IsBranched)
@@ -52,7 +53,7 @@ internal static class MessageHistory
         }
 
         var links = await documents.ListAsync<Message, MessageLink>(ofSession.Ascending(message => message.Position), ct);
-        var leaf = Branch.LeafBelow(
+        var leaf = replyParentId ?? Branch.LeafBelow(
             question.Id, session.ActiveLeafId, [.. links.Where(link => link.Position >= question.Position)]);
         var positions = Branch.To(leaf, links).TakeLast(limit + 1 + After(session, question)).Select(link => link.Position);
         return await documents.ListAsync(

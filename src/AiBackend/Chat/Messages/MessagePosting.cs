@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -6,7 +5,6 @@ using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
-using AiBackend.Jobs;
 
 namespace AiBackend.Chat.Messages;
 
@@ -101,7 +99,10 @@ internal sealed class MessagePosting(
 
         SessionRules.RequireActive(
             session.ChannelId == draft.ChannelId ? draft.Channel : await transaction.FindAsync<Channel>(session.ChannelId));
-        var run = session.PendingRunIds.Contains(draft.RunId) ? await QueueAsync(transaction, session, draft, now) : null;
+        var run = session.PendingRunIds.Contains(draft.RunId)
+            ? await RunQueue.EnqueueAsync(
+                transaction, session, new AskedRun(draft.RunId, draft.MessageId, request.EffectiveReply, draft.TraceId), now)
+            : null;
         var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
         await transaction.InsertAsync(message);
         message = message with { Version = 1 };
@@ -149,9 +150,7 @@ internal sealed class MessagePosting(
             return received;
         }
 
-        return session.PendingRunIds.Count < Session.MaxPendingRuns
-            ? received with { PendingRunIds = [.. session.PendingRunIds, draft.RunId] }
-            : throw SessionRules.TooManyRuns();
+        return received.Asking(draft.RunId);
     }
 
     private static Session NewSession(string clientId, Draft draft, DateTimeOffset now) => new()
@@ -182,30 +181,6 @@ internal sealed class MessagePosting(
         CreatedAt = now,
         UpdatedAt = now,
     };
-
-    private static async ValueTask<Run> QueueAsync(TenantTransaction transaction, Session session, Draft draft, DateTimeOffset now)
-    {
-        var isFirst = session.PendingRunIds[0] == draft.RunId;
-        var run = new Run
-        {
-            Id = draft.RunId,
-            ClientId = session.ClientId,
-            SessionId = session.Id,
-            MessageId = draft.MessageId,
-            Reply = draft.Request.EffectiveReply,
-            TraceId = draft.TraceId,
-            TraceParent = Activity.Current?.Id,
-            DueAt = isFirst ? now : null,
-            CreatedAt = now,
-        };
-        await transaction.InsertAsync(run);
-        if (isFirst)
-        {
-            transaction.SignalWork<Run>();
-        }
-
-        return run;
-    }
 
     /// <summary>What is posted, with all that must be the same should the commit run again.</summary>
     private sealed record Draft(

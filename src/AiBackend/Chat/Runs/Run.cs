@@ -23,6 +23,12 @@ internal sealed record Run : LeasedDocument, ICancellableWork, ITracedWork
     /// <summary>Whether the answer is posted, or only suggested to a person.</summary>
     public required ReplyMode Reply { get; init; }
 
+    /// <summary>Where one more reply hangs, beside the first; null for a reply that follows on its message's branch.</summary>
+    public string? ReplyParentId { get; init; }
+
+    /// <summary>The active leaf when one more reply was asked for: if it still is, the reply becomes the active one.</summary>
+    public string? LeafWhenAsked { get; init; }
+
     public string? ReplyMessageId { get; init; }
 
     public string? SuggestionId { get; init; }

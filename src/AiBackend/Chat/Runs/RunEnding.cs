@@ -101,7 +101,7 @@ internal sealed class RunEnding(
         _ => null,
     };
 
-    /// <summary>Hangs the new messages on the leaf of their question's branch as it is now.</summary>
+    /// <summary>Hangs the new messages on the leaf of their question's branch as it is now, or one more reply beside the first.</summary>
     private async ValueTask<Session> PlaceAsync(Session session)
     {
         if (reply is null && notice is null)
@@ -110,7 +110,12 @@ internal sealed class RunEnding(
         }
 
         var leaf = leafBefore;
-        if (session.IsBranched)
+        if (reply is not null && work.ReplyParentId is not null)
+        {
+            leaf = work.ReplyParentId;
+            session = leafBefore == work.LeafWhenAsked ? await ActivateAsync(session) : session;
+        }
+        else if (session.IsBranched)
         {
             var question = await transaction.FindAsync<Message>(work.MessageId) ?? throw new LeaseLostException(work.Id);
             var links = await transaction.ListAsync(
@@ -118,11 +123,7 @@ internal sealed class RunEnding(
                     .AtLeast(message => message.Position, question.Position).Ascending(message => message.Position));
             leaf = Branch.LeafBelow(
                 question.Id, leafBefore, [.. links.Select(link => new MessageLink(link.Id, link.ParentId, link.Position))]);
-            if (leaf == leafBefore)
-            {
-                session = (await transaction.UpdateAsync<Session>(
-                    session.Id, stored => stored with { ActiveLeafId = (notice ?? reply)!.Id }))!;
-            }
+            session = leaf == leafBefore ? await ActivateAsync(session) : session;
         }
 
         var position = session.LastPosition - (reply is not null && notice is not null ? 1 : 0);
@@ -130,6 +131,9 @@ internal sealed class RunEnding(
         notice = notice is null ? null : notice with { ParentId = reply?.Id ?? leaf, Position = session.LastPosition };
         return session;
     }
+
+    private async ValueTask<Session> ActivateAsync(Session session) =>
+        (await transaction.UpdateAsync<Session>(session.Id, stored => stored with { ActiveLeafId = (notice ?? reply)!.Id }))!;
 
     private async ValueTask<Run> EndAsync(RunEnd end)
     {

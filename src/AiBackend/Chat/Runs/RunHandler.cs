@@ -48,7 +48,8 @@ internal sealed partial class RunHandler(
         }
         else
         {
-            var turns = await MessageHistory.LoadAsync(documents, session, question, settings.Chat.HistoryMessages, ct);
+            var turns = await MessageHistory.LoadAsync(
+                documents, session, question, work.ReplyParentId, settings.Chat.HistoryMessages, ct);
             await AnswerAsync(work, RequestOf(work, session, question, turns, settings), ct);
         }
     }

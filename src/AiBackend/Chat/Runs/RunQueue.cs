@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Serialization;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
@@ -13,6 +14,33 @@ internal static class RunQueue
 {
     /// <summary>How long the parts of a stream are kept; after that a reader gets the outcome alone.</summary>
     public static readonly TimeSpan StreamKeep = TimeSpan.FromDays(1);
+
+    /// <summary>Stores a run that the session's queue has taken in (<see cref="Session.Asking"/>).</summary>
+    public static async ValueTask<Run> EnqueueAsync(TenantTransaction transaction, Session session, AskedRun asked, DateTimeOffset now)
+    {
+        var isFirst = session.PendingRunIds[0] == asked.Id;
+        var run = new Run
+        {
+            Id = asked.Id,
+            ClientId = session.ClientId,
+            SessionId = session.Id,
+            MessageId = asked.MessageId,
+            Reply = asked.Reply,
+            ReplyParentId = asked.ReplyParentId,
+            LeafWhenAsked = asked.LeafWhenAsked,
+            TraceId = asked.TraceId,
+            TraceParent = Activity.Current?.Id,
+            DueAt = isFirst ? now : null,
+            CreatedAt = now,
+        };
+        await transaction.InsertAsync(run);
+        if (isFirst)
+        {
+            transaction.SignalWork<Run>();
+        }
+
+        return run;
+    }
 
     /// <summary>Stores the last parts of a run's stream, under the numbers that the run has already counted.</summary>
     public static async ValueTask AppendAsync(
@@ -91,6 +119,20 @@ internal static class RunQueue
                 notice is null ? null : MessageResponse.From(notice),
                 suggestion is null ? null : SuggestionResponse.From(suggestion)),
             WireJson.Options));
+}
+
+/// <summary>A run to be queued.</summary>
+/// <param name="Id">Taken before the commit, which may run twice.</param>
+/// <param name="MessageId">The message to be answered.</param>
+/// <param name="Reply">What is to happen with the answer.</param>
+/// <param name="TraceId">The trace of the request.</param>
+internal sealed record AskedRun(string Id, string MessageId, ReplyMode Reply, string TraceId)
+{
+    /// <inheritdoc cref="Run.ReplyParentId" />
+    public string? ReplyParentId { get; init; }
+
+    /// <inheritdoc cref="Run.LeafWhenAsked" />
+    public string? LeafWhenAsked { get; init; }
 }
 
 /// <summary>How a run came out.</summary>

@@ -104,6 +104,12 @@ internal sealed record Session : TenantDocument
         return Participants.Count < MaxParticipants ? this with { Participants = [.. Participants, participant] } : this;
     }
 
+    /// <summary>With a run at the end of the queue.</summary>
+    /// <exception cref="Http.ApiException">429: too many wait already.</exception>
+    public Session Asking(string runId) => PendingRunIds.Count < MaxPendingRuns
+        ? this with { PendingRunIds = [.. PendingRunIds, runId] }
+        : throw SessionRules.TooManyRuns();
+
     /// <summary>Without these runs in the queue.</summary>
     public Session Without(IReadOnlyCollection<string> runIds) =>
         this with { PendingRunIds = [.. PendingRunIds.Where(id => !runIds.Contains(id))] };

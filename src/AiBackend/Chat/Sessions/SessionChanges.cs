@@ -41,28 +41,37 @@ internal sealed class SessionChanges(
     public async Task<SessionResponse> EditAsync(
         Caller caller, string id, MergePatch<EditSession> patch, IfMatch match, CancellationToken ct)
     {
-        var edited = await caller.Documents.CommitAsync(
-            transaction => transaction.UpdateAsync<Session>(
-                id,
-                stored =>
+        return SessionResponse.From(await caller.Documents.CommitAsync(
+            async transaction =>
+            {
+                EditSession? edit = null;
+                var session = await transaction.UpdateAsync<Session>(
+                    id,
+                    stored =>
+                    {
+                        match.Require(stored.Version);
+                        return patch.Changes(EditSession.Of(stored), out edit) ? Edited(stored, edit) : stored;
+                    }) ?? throw ApiException.NotFound();
+                if (patch.Names("active_leaf_id")
+                    && (await transaction.FindAsync<Message>(edit!.ActiveLeafId!))?.SessionId != id)
                 {
-                    match.Require(stored.Version);
-                    if (!patch.Changes(EditSession.Of(stored), out var edit))
-                    {
-                        return stored;
-                    }
+                    throw ApiException.Invalid("active_leaf_id", "The session has no such message.");
+                }
 
-                    return stored with
-                    {
-                        Title = edit.Title,
-                        Participants = edit.Participants,
-                        Metadata = edit.Metadata,
-                        UpdatedAt = clock.GetUtcNow(),
-                    };
-                }),
-            ct);
-        return SessionResponse.From(edited ?? throw ApiException.NotFound());
+                return session;
+            },
+            ct));
     }
+
+    private Session Edited(Session session, EditSession edit) => session with
+    {
+        Title = edit.Title,
+        Participants = edit.Participants,
+        Metadata = edit.Metadata,
+        ActiveLeafId = edit.ActiveLeafId,
+        IsBranched = session.IsBranched || edit.ActiveLeafId != session.ActiveLeafId,
+        UpdatedAt = clock.GetUtcNow(),
+    };
 
     /// <summary>Takes no more messages. Runs that wait are cancelled at once, the one in work as soon as it can be.</summary>
     public Task<SessionResponse> CloseAsync(Caller caller, string id, string? reason, CancellationToken ct) => ChangeAsync(

@@ -37,8 +37,17 @@ internal sealed record EditSession
     [FreeObject]
     public RawJson Metadata { get; init; } = RawJson.EmptyObject;
 
-    public static EditSession Of(Session session) =>
-        new() { Title = session.Title, Participants = session.Participants, Metadata = session.Metadata };
+    /// <summary>The message that the next one hangs on: any of the session.</summary>
+    [NotCleared]
+    public string? ActiveLeafId { get; init; }
+
+    public static EditSession Of(Session session) => new()
+    {
+        Title = session.Title,
+        Participants = session.Participants,
+        Metadata = session.Metadata,
+        ActiveLeafId = session.ActiveLeafId,
+    };
 }
 
 /// <summary>Why something is done to a conversation.</summary>
