@@ -17,6 +17,7 @@ internal static class ChatDocuments
         .PartialIndex(
             "external_id", session => session.ExternalId,
             session => session.ClientId, session => session.ExternalId, session => session.CreatedAt)
+        .PartialIndex("silent", session => session.SilentSince, session => session.ClientId, session => session.SilentSince)
         .ArrayIndex("participant", session => session.ParticipantIds)
         .Unique("open_key", session => session.ClientId, session => session.OpenKey);
 

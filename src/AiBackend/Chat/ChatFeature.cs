@@ -25,8 +25,11 @@ internal static class ChatFeature
         .AddScoped<SessionChanges>()
         .AddScoped<MessagePosting>()
         .AddScoped<MessageEditing>()
+        .AddScoped<MessageImport>()
         .AddScoped<RunCancelling>()
         .AddScoped<SuggestionDecisions>()
+        .AddSingleton<SilentSessionSweeper>()
+        .AddHostedService(provider => provider.GetRequiredService<SilentSessionSweeper>())
         .AddWork<Run, RunHandler>(options =>
         {
             // Runs spend their time waiting for a model, so many may be under way; no client takes all places.

@@ -244,7 +244,7 @@ public sealed class EditingTests(ChatApp app) : IClassFixture<ChatApp>
             Assert.NotNull(problem["errors"]!["active_leaf_id"]);
         }
 
-        Assert.Null((await tenant.GetAsync(session))["title"]);
+        Assert.Equal("1", (await tenant.GetAsync(session)).Text("title"));
     }
 
     private static async Task<(string Session, string[] Questions, string[] Replies)> TalkAsync(ChatTenant tenant)

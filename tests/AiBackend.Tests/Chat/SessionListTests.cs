@@ -43,7 +43,6 @@ public sealed class SessionListTests(ChatApp app) : IClassFixture<ChatApp>
     [InlineData("limit=0", "limit")]
     [InlineData("limit=201", "limit")]
     [InlineData("colour=red", "colour")]
-    [InlineData("q=words", "q")]
     public async Task A_filter_that_is_not_understood_is_refused(string query, string field)
     {
         var tenant = await app.NewChatTenantAsync();
@@ -51,6 +50,81 @@ public sealed class SessionListTests(ChatApp app) : IClassFixture<ChatApp>
         var problem = await tenant.GetAsync($"/api/v1/sessions?{query}", HttpStatusCode.UnprocessableEntity);
 
         Assert.NotNull(problem["errors"]![field]);
+    }
+
+    [Fact]
+    public async Task Sessions_are_found_by_words_in_what_they_are_called_and_in_whom_they_are_with()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        async Task<string> OpenAsync(object form) => (await tenant.PostAsync("/api/v1/sessions", form, HttpStatusCode.Created)).Text("id");
+        var titled = await OpenAsync(new { title = "Lost Parcel 7" });
+        var named = await OpenAsync(new { external_id = "lost-shoe" });
+        var with = await OpenAsync(new { participants = new[] { new { id = "u1", name = "Lostine" } } });
+        await OpenAsync(new { title = "Found", metadata = new { lost = "lost" } });
+        var asked = (await tenant.SayAsync(new { external_session_id = "a", text = "  I have lost\tit.\nPlease help.", reply = "none" }))["message"]!.Text("session_id");
+
+        Assert.Equal([asked, with, named, titled], await ListAsync(tenant, "?q=LOST"));
+        Assert.Equal([titled], await ListAsync(tenant, "?q=parcel%207"));
+        Assert.Equal([titled, named], await ListAsync(tenant, "?q=lost&order=asc&limit=2"));
+        Assert.Empty(await ListAsync(tenant, "?q=lost&state=closed"));
+        Assert.Equal("I have lost it.", (await tenant.GetAsync($"/api/v1/sessions/{asked}")).Text("title"));
+    }
+
+    [Fact]
+    public async Task A_search_for_sessions_goes_on_with_its_cursor()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        var wanted = new List<string>();
+        for (var i = 0; i < 30; i++)
+        {
+            var title = i % 5 == 0 ? $"wanted {i}" : $"other {i}";
+            var id = (await tenant.PostAsync("/api/v1/sessions", new { title }, HttpStatusCode.Created)).Text("id");
+            if (i % 5 == 0)
+            {
+                wanted.Add(id);
+            }
+        }
+
+        var found = new List<string>();
+        for (var cursor = ""; ;)
+        {
+            var page = await tenant.GetAsync($"/api/v1/sessions?q=wanted&order=asc&limit=4{cursor}");
+            found.AddRange(page["data"]!.AsArray().Select(session => session!.Text("id")));
+            if (page.TextOrNull("next_cursor") is not { } next)
+            {
+                break;
+            }
+
+            cursor = $"&cursor={Uri.EscapeDataString(next)}";
+        }
+
+        Assert.Equal(wanted, found);
+    }
+
+    [Theory]
+    [InlineData("Short question?", "Short question?")]
+    [InlineData("\n  \n", null)]
+    [InlineData("123456789 123456789 123456789 123456789 123456789 123456789 ", "123456789 123456789 123456789 123456789 123456789 123456789")]
+    [InlineData("123456789 123456789 123456789 123456789 123456789 123456789 1", "123456789 123456789 123456789 123456789 123456789 123456789…")]
+    [InlineData("1234567890123456789012345678901234567890123456789012345678901", "12345678901234567890123456789012345678901234567890123456789…")]
+    public void A_title_is_the_first_line_cut_at_a_word(string text, string? title) =>
+        Assert.Equal(title, AiBackend.Chat.Sessions.SessionTitle.From(text));
+
+    [Fact]
+    public async Task A_made_title_goes_with_the_message_it_was_made_from_and_a_given_one_stays()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        var made = (await tenant.SayAsync(new { external_session_id = "a", text = "secret", reply = "none" }))["message"]!;
+        var given = (await tenant.SayAsync(new { external_session_id = "b", text = "secret", reply = "none" }))["message"]!;
+        await tenant.SendAsync(HttpMethod.Patch, $"/api/v1/sessions/{given.Text("session_id")}", new { title = "Given" });
+
+        foreach (var message in new[] { made, given })
+        {
+            await tenant.SendAsync(HttpMethod.Delete, $"/api/v1/messages/{message.Text("id")}", null, HttpStatusCode.NoContent);
+        }
+
+        Assert.Null((await tenant.GetAsync($"/api/v1/sessions/{made.Text("session_id")}"))["title"]);
+        Assert.Equal("Given", (await tenant.GetAsync($"/api/v1/sessions/{given.Text("session_id")}")).Text("title"));
     }
 
     [Fact]

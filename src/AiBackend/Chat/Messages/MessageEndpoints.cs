@@ -23,6 +23,10 @@ internal static class MessageEndpoints
             .Produces<PostedMessage>(StatusCodes.Status201Created)
             .Produces<PostedMessage>(StatusCodes.Status200OK)
             .WithMetadata(new StreamedAnswer());
+        messages.MapPost("/bulk", ImportAsync).WithName("ImportMessages").RequireScope(Scopes.ChatWrite)
+            .WithBodyLimit(limits => limits.BulkBytes)
+            .WithSummary("Stores what was said elsewhere before, with its times. Nothing replies to it.")
+            .WithDescription("Each message is checked for itself: the good ones go in, all in one commit, and each has its result.");
         messages.MapGet("/", ListAsync).WithName("ListMessages").RequireScope(Scopes.ChatRead)
             .WithSummary("Lists messages of all conversations.");
         messages.MapGet("/{id}", FindAsync).WithName("GetMessage").RequireScope(Scopes.ChatRead)
@@ -95,6 +99,10 @@ internal static class MessageEndpoints
 
         return TypedResults.Created($"/api/v1/runs/{asked.Run.Id}", await answers.WaitAsync(caller, asked, wait, ct));
     }
+
+    private static async Task<Ok<ImportResult>> ImportAsync(
+        Body<ImportMessages> body, Caller caller, MessageImport import, CancellationToken ct) =>
+        TypedResults.Ok(await import.ImportAsync(caller, body.Value, ct));
 
     private static async Task<Ok<PageResponse<MessageResponse>>> ListAsync(
         MessageFilter filter, PageRequest page, Caller caller, CancellationToken ct)

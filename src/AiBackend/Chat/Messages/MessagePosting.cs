@@ -10,7 +10,7 @@ namespace AiBackend.Chat.Messages;
 
 /// <summary>Posts messages: session, message, run, events and the answer to the request in one commit.</summary>
 internal sealed class MessagePosting(
-    Channels channels, ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+    ClientDirectory clients, Channels channels, ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
 {
     /// <summary>How often to look again after losing a race for an external id.</summary>
     private const int MaxTries = 5;
@@ -65,14 +65,15 @@ internal sealed class MessagePosting(
             throw ApiException.Invalid("channel_id", "The client has no such channel.");
         }
 
-        return new Draft(request, channelId, channel, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
+        var threads = (await clients.FindAsync(clientId, ct))?.Settings.Threads ?? new ThreadSettings();
+        return new Draft(request, channelId, channel, threads, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
     }
 
     private async ValueTask<PostedMessage> StoreAsync(TenantTransaction transaction, Draft draft)
     {
         var request = draft.Request;
         var now = clock.GetUtcNow();
-        var sessionId = request.SessionId ?? await OpenSessionAsync(transaction, draft);
+        var (sessionId, previousId) = request.SessionId is { } named ? (named, null) : await OpenSessionAsync(transaction, draft, now);
         if (request.ParentId is not null)
         {
             await RequireParentAsync(transaction, request.ParentId, sessionId);
@@ -82,7 +83,7 @@ internal sealed class MessagePosting(
         Session session;
         if (sessionId is null)
         {
-            session = Received(NewSession(transaction.ClientId, draft, now), draft, now);
+            session = Received(NewSession(transaction.ClientId, draft, previousId, now), draft, now);
             await transaction.InsertAsync(session);
             session = session with { Version = 1 };
         }
@@ -116,11 +117,21 @@ internal sealed class MessagePosting(
         return new PostedMessage(MessageResponse.From(message), run is null ? null : RunResponse.From(run));
     }
 
-    private static async ValueTask<string?> OpenSessionAsync(TenantTransaction transaction, Draft draft)
+    /// <summary>The session of the external id; none when it was silent for so long that a new one goes on from it.</summary>
+    private async ValueTask<(string? Id, string? PreviousId)> OpenSessionAsync(
+        TenantTransaction transaction, Draft draft, DateTimeOffset now)
     {
         var open = await transaction.ListAsync(
             Query.Of<Session>().Equal(session => session.OpenKey, Session.KeyOf(draft.ChannelId, draft.Request.ExternalSessionId!)).Take(1));
-        return open.Count == 0 ? null : open[0].Id;
+        if (open.Count == 0)
+        {
+            return (null, null);
+        }
+
+        var (id, cutoff) = (open[0].Id, SilentSessions.Cutoff(draft.Threads, now));
+        return SilentSessions.IsSilent(open[0], cutoff) && await SilentSessions.CloseAsync(transaction, events, id, cutoff, now)
+            ? (null, id)
+            : (id, null);
     }
 
     private static async ValueTask RequireParentAsync(TenantTransaction transaction, string parentId, string? sessionId)
@@ -140,8 +151,11 @@ internal sealed class MessagePosting(
             throw SessionRules.Closed();
         }
 
+        var isNamed = session.Title is not null || request.Role is not MessageRole.User;
         var received = session.Grown(1, now).Joined(request.Sender).Raised(1) with
         {
+            Title = isNamed ? session.Title : SessionTitle.From(request.Text),
+            TitleMessageId = isNamed ? session.TitleMessageId : draft.MessageId,
             ActiveLeafId = draft.MessageId,
             IsBranched = session.IsBranched || (request.ParentId is not null && request.ParentId != session.ActiveLeafId),
         };
@@ -153,12 +167,13 @@ internal sealed class MessagePosting(
         return received.Asking(draft.RunId);
     }
 
-    private static Session NewSession(string clientId, Draft draft, DateTimeOffset now) => new()
+    private static Session NewSession(string clientId, Draft draft, string? previousId, DateTimeOffset now) => new()
     {
         Id = draft.SessionId,
         ClientId = clientId,
         ChannelId = draft.ChannelId,
         ExternalId = draft.Request.ExternalSessionId,
+        PreviousSessionId = previousId,
         EventSequence = 1,
         CreatedAt = now,
         UpdatedAt = now,
@@ -184,5 +199,12 @@ internal sealed class MessagePosting(
 
     /// <summary>What is posted, with all that must be the same should the commit run again.</summary>
     private sealed record Draft(
-        PostMessage Request, string ChannelId, Channel? Channel, string MessageId, string SessionId, string RunId, string TraceId);
+        PostMessage Request,
+        string ChannelId,
+        Channel? Channel,
+        ThreadSettings Threads,
+        string MessageId,
+        string SessionId,
+        string RunId,
+        string TraceId);
 }

@@ -22,7 +22,8 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
 
             var now = clock.GetUtcNow();
             var session = await transaction.UpdateAsync<Session>(
-                found.SessionId, stored => stored.Raised(1) with { UpdatedAt = now }) ?? throw ApiException.NotFound();
+                found.SessionId,
+                stored => stored.Raised(1) with { Title = stored.TitleMessageId == id ? null : stored.Title, UpdatedAt = now }) ?? throw ApiException.NotFound();
             var blank = await transaction.ReplaceAsync(found with
             {
                 Text = string.Empty,

@@ -25,6 +25,9 @@ internal sealed record Session : TenantDocument
 
     public string? Title { get; init; }
 
+    /// <summary>The message that the title was made from; null for one that was given.</summary>
+    public string? TitleMessageId { get; init; }
+
     public SessionState State { get; init; }
 
     public string? CloseReason { get; init; }
@@ -47,6 +50,9 @@ internal sealed record Session : TenantDocument
     public long LastPosition { get; init; }
 
     public DateTimeOffset? LastMessageAt { get; init; }
+
+    /// <summary>Since when nobody has written, for those that wait for a message; null while closed or being answered.</summary>
+    public DateTimeOffset? SilentSince => State is SessionState.Closed || PendingRunIds.Count > 0 ? null : LastMessageAt ?? CreatedAt;
 
     /// <summary>The message that the next one hangs on.</summary>
     public string? ActiveLeafId { get; init; }

@@ -66,6 +66,7 @@ internal sealed class SessionChanges(
     private Session Edited(Session session, EditSession edit) => session with
     {
         Title = edit.Title,
+        TitleMessageId = edit.Title == session.Title ? session.TitleMessageId : null,
         Participants = edit.Participants,
         Metadata = edit.Metadata,
         ActiveLeafId = edit.ActiveLeafId,

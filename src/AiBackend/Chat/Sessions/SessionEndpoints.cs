@@ -14,6 +14,9 @@ internal static class SessionEndpoints
             .WithSummary("Lists conversations.");
         sessions.MapGet("/{id}", FindAsync).WithName("GetSession").RequireScope(Scopes.ChatRead)
             .WithSummary("Shows a conversation.");
+        sessions.MapGet("/{id}/export", ExportAsync).WithName("ExportSession").RequireScope(Scopes.ChatRead)
+            .Produces<string>(StatusCodes.Status200OK, "application/json", "text/markdown")
+            .WithSummary("Takes a whole conversation out: all of it as JSON, or the active branch as Markdown.");
         sessions.MapPatch("/{id}", EditAsync).WithName("EditSession").RequireScope(Scopes.ChatWrite)
             .WithSummary("Changes title, participants or metadata of a conversation.");
         sessions.MapDelete("/{id}", DeleteAsync).WithName("DeleteSession").RequireScope(Scopes.ChatWrite)
@@ -38,12 +41,18 @@ internal static class SessionEndpoints
     private static async Task<Ok<PageResponse<SessionResponse>>> ListAsync(
         SessionFilter filter, PageRequest page, Caller caller, CancellationToken ct)
     {
-        var found = await caller.Documents.PageAsync(filter.ToQuery(page.IsAscending), page.Cursor, page.Limit, ct);
+        var query = filter.ToQuery(page.IsAscending);
+        var found = filter.Words is { } words
+            ? await SessionSearch.PageAsync(caller.Documents, query, words, page.Cursor, page.Limit, ct)
+            : await caller.Documents.PageAsync(query, page.Cursor, page.Limit, ct);
         return TypedResults.Ok(PageResponse.From(found, SessionResponse.From));
     }
 
     private static async Task<Ok<SessionResponse>> FindAsync(string id, Caller caller, CancellationToken ct) =>
         TypedResults.Ok(SessionResponse.From(await caller.Documents.FindAsync<Session>(id, ct) ?? throw ApiException.NotFound()));
+
+    private static async Task<SessionExport> ExportAsync(string id, ExportChoice choice, Caller caller, CancellationToken ct) =>
+        new(caller.Documents, await caller.Documents.FindAsync<Session>(id, ct) ?? throw ApiException.NotFound(), choice.Format);
 
     private static async Task<Ok<SessionResponse>> EditAsync(
         string id, MergePatch<EditSession> patch, IfMatch match, Caller caller, SessionChanges changes, CancellationToken ct) =>

@@ -20,6 +20,9 @@ internal sealed record SessionFilter : IBindableFromHttpContext<SessionFilter>, 
 
     public DateTimeOffset? CreatedBefore { get; init; }
 
+    /// <summary>Words in the title, the external id or the participants.</summary>
+    public string? Words { get; init; }
+
     public Query<Session> ToQuery(bool isAscending)
     {
         var query = Query.Of<Session>();
@@ -43,6 +46,7 @@ internal sealed record SessionFilter : IBindableFromHttpContext<SessionFilter>, 
             Participant = fields.Text("participant"),
             CreatedAfter = fields.Time("created_after"),
             CreatedBefore = fields.Time("created_before"),
+            Words = fields.Text("q"),
         });
     }
 
@@ -54,5 +58,7 @@ internal sealed record SessionFilter : IBindableFromHttpContext<SessionFilter>, 
         builder.Metadata.Add(new QueryParameterMetadata("participant", "Only those in which somebody of this id takes part.", typeof(string)));
         builder.Metadata.Add(new QueryParameterMetadata("created_after", "Only those created later than this.", typeof(DateTimeOffset)));
         builder.Metadata.Add(new QueryParameterMetadata("created_before", "Only those created earlier than this.", typeof(DateTimeOffset)));
+        builder.Metadata.Add(new QueryParameterMetadata(
+            "q", "Only those with this text in their title, their external id, or a participant's name or id. A page may be shorter than limit and still have a next one.", typeof(string)));
     }
 }

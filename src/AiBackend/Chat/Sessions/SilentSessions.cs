@@ -1,0 +1,127 @@
+using AiBackend.Clients;
+using AiBackend.Documents;
+using AiBackend.Events;
+using AiBackend.Jobs;
+using Microsoft.Extensions.Options;
+
+namespace AiBackend.Chat.Sessions;
+
+/// <summary>Closes conversations in which nobody has written for longer than the client's <c>threads</c> settings say.</summary>
+internal static class SilentSessions
+{
+    /// <summary>What a session that was closed so has as its <c>close_reason</c>.</summary>
+    public const string Reason = "inactivity";
+
+    /// <summary>The latest time of a last message that counts as silence; null when the client's sessions are not closed for it.</summary>
+    public static DateTimeOffset? Cutoff(ThreadSettings settings, DateTimeOffset now) =>
+        settings.Enabled ? now - TimeSpan.FromMinutes(settings.InactivityMinutes) : null;
+
+    /// <summary>Whether nobody has written after this time, and nothing is being answered.</summary>
+    public static bool IsSilent(Session session, DateTimeOffset? cutoff) => cutoff is { } end && session.SilentSince < end;
+
+    /// <summary>Closes the session if it is silent.</summary>
+    /// <returns>Whether it was closed by this.</returns>
+    public static async ValueTask<bool> CloseAsync(
+        TenantTransaction transaction, ChatEvents events, string sessionId, DateTimeOffset? cutoff, DateTimeOffset now)
+    {
+        var isClosed = false;
+        var session = await transaction.UpdateAsync<Session>(
+            sessionId,
+            stored =>
+            {
+                isClosed = IsSilent(stored, cutoff);
+                return isClosed
+                    ? stored.Raised(1) with { State = SessionState.Closed, CloseReason = Reason, UpdatedAt = now }
+                    : stored;
+            });
+        if (isClosed)
+        {
+            await events.AppendAsync(transaction, session!, traceId: null, [ChatEvent.Of(EventTypes.ChatSessionClosed, session!)]);
+        }
+
+        return isClosed;
+    }
+}
+
+/// <summary>Looks for silent conversations once a minute.</summary>
+internal sealed partial class SilentSessionSweeper(
+    DocumentStore store, ChatEvents events, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<SilentSessionSweeper> logger)
+    : BackgroundService
+{
+    private const int SessionsAtOnce = 50;
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Closes what is silent now, of all clients.</summary>
+    /// <returns>How many sessions were closed.</returns>
+    public async Task<int> SweepAsync(CancellationToken ct)
+    {
+        var closed = 0;
+        string? cursor = null;
+        do
+        {
+            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, limit: 200, ct);
+            foreach (var client in page.Items.Where(client => client is { RemovedAt: null, Settings.Threads.Enabled: true }))
+            {
+                closed += await SweepAsync(client, ct);
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        return closed;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!jobs.Value.RunsWork)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (await SweepAsync(stoppingToken) is > 0 and var closed)
+                {
+                    LogClosed(closed);
+                }
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(error);
+            }
+        }
+    }
+
+    private async Task<int> SweepAsync(Client client, CancellationToken ct)
+    {
+        var documents = store.For(client.Id);
+        var cutoff = SilentSessions.Cutoff(client.Settings.Threads, clock.GetUtcNow());
+        var silent = Query.Of<Session>().Less(session => session.SilentSince, cutoff).Ascending(session => session.SilentSince).Take(SessionsAtOnce);
+        var closed = 0;
+        while (true)
+        {
+            var found = await documents.ListAsync(silent, ct);
+            foreach (var session in found)
+            {
+                var isClosed = await documents.CommitAsync(
+                    transaction => SilentSessions.CloseAsync(transaction, events, session.Id, cutoff, clock.GetUtcNow()), ct);
+                closed += isClosed ? 1 : 0;
+            }
+
+            if (found.Count < SessionsAtOnce)
+            {
+                return closed;
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Closed {Count} silent sessions")]
+    private partial void LogClosed(int count);
+
+    [LoggerMessage(LogLevel.Warning, "Closing silent sessions failed; it is tried again")]
+    private partial void LogFailed(Exception error);
+}
