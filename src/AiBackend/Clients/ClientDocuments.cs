@@ -1,3 +1,4 @@
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 
 namespace AiBackend.Clients;
@@ -19,6 +20,9 @@ internal static class ClientDocuments
     public static readonly DocumentSet<UserType> UserTypes = new DocumentSet<UserType>("user_types")
         .Index("by_client", type => type.ClientId)
         .Unique("type_id", type => type.ClientId, type => type.TypeId);
+
+    public static readonly DocumentSet<UsageBucket> Usage = new DocumentSet<UsageBucket>("usage")
+        .Index("from", bucket => bucket.ClientId, bucket => bucket.From);
 
     public static readonly DocumentSet<AuditEntry> Audit = new DocumentSet<AuditEntry>("audit")
         .Index("by_client", entry => entry.ClientId);

@@ -1,3 +1,4 @@
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Http;
 
@@ -12,12 +13,16 @@ internal static class ClientsFeature
         .AddSingleton<DocumentSet>(ClientDocuments.Channels)
         .AddSingleton<DocumentSet>(ClientDocuments.UserTypes)
         .AddSingleton<DocumentSet>(ClientDocuments.Audit)
+        .AddSingleton<DocumentSet>(ClientDocuments.Usage)
         .AddSealedSecrets<Channel>(static (box, channel) => channel with
         {
             Secrets = SealedSecrets.Reseal(box, channel.Secrets, name => Channel.SecretPurpose(channel.Id, name)),
         })
         .AddSingleton<RateLimits>()
         .AddSingleton<AuditLog>()
+        .AddSingleton<UsageLog>()
+        .AddSingleton<ClientRequests>()
+        .AddHostedService(provider => provider.GetRequiredService<ClientRequests>())
         .AddSingleton<ClientDirectory>()
         .AddSingleton<ClientRegistry>()
         .AddSingleton<KeyIssuer>()
@@ -34,5 +39,6 @@ internal static class ClientsFeature
         api.MapClients();
         api.MapChannels();
         api.MapUserTypes();
+        api.MapUsage();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AiBackend.Clients.Usage;
 using AiBackend.Http;
 
 namespace AiBackend.Clients;
@@ -8,7 +9,7 @@ namespace AiBackend.Clients;
 /// passes: there is nothing behind it.
 /// </summary>
 internal sealed class KeyCheck(
-    RequestDelegate next, ClientDirectory directory, AdminOptions admin, RateLimits rates, TimeProvider clock)
+    RequestDelegate next, ClientDirectory directory, AdminOptions admin, RateLimits rates, ClientRequests requests, TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
     private const string ClientHeader = "X-Client-Id";
@@ -65,9 +66,13 @@ internal sealed class KeyCheck(
         }
 
         var client = await directory.FindAsync(found.ClientId, http.RequestAborted) ?? throw Unauthorized();
-        return client.IsActive
-            ? new Credential(found.Id, found.ClientId, found.Scopes) { RemoteAddress = Address(http) }
-            : throw new ApiException(StatusCodes.Status403Forbidden, "client_inactive", "The client of this key is not active.");
+        if (!client.IsActive)
+        {
+            throw new ApiException(StatusCodes.Status403Forbidden, "client_inactive", "The client of this key is not active.");
+        }
+
+        requests.Take(client);
+        return new Credential(found.Id, found.ClientId, found.Scopes) { RemoteAddress = Address(http) };
     }
 
     private bool IsValid(ApiKey key, ReadOnlySpan<char> text)

@@ -1,3 +1,4 @@
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Jobs;
 
@@ -9,6 +10,7 @@ internal sealed partial class DeliveryHandler(
     WebhookSender sender,
     ProcessorSwitch processors,
     EventsOptions options,
+    UsageLog usage,
     Ids ids,
     TimeProvider clock,
     ILogger<DeliveryHandler> logger) : IWorkHandler<Delivery>
@@ -46,32 +48,43 @@ internal sealed partial class DeliveryHandler(
         });
 
     // The request was made, so its outcome is stored even when the process is about to stop.
-    private Task RecordAsync(Delivery work, DateTimeOffset startedAt, AttemptResult result) => store.For(work.ClientId).CommitAsync(
-        async transaction =>
-        {
-            if (result.ResponseStatus == Gone)
-            {
-                await processors.DisableAsync(transaction, work.ProcessorId, "The receiver answered 410 Gone.");
-            }
+    private async Task RecordAsync(Delivery work, DateTimeOffset startedAt, AttemptResult result)
+    {
+        var place = await usage.PlaceAsync(work.ClientId, work.ProcessorId, CancellationToken.None);
+        await store.For(work.ClientId).CommitAsync(
+            transaction => RecordAsync(transaction, work, startedAt, result, place), CancellationToken.None);
+    }
 
-            var isActive = result.Outcome == AttemptOutcome.Delivered
-                || await transaction.FindAsync<EventProcessor>(work.ProcessorId) is { IsActive: true };
-            var recorded = await transaction.UpdateAsync<Delivery>(
-                work.Id, stored => After(Leases.RequireHeld(stored, work), result, isActive));
-            if (recorded is not null)
+    private async ValueTask RecordAsync(
+        TenantTransaction transaction, Delivery work, DateTimeOffset startedAt, AttemptResult result, UsagePlace place)
+    {
+        if (result.ResponseStatus == Gone)
+        {
+            await processors.DisableAsync(transaction, work.ProcessorId, "The receiver answered 410 Gone.");
+        }
+
+        var isActive = result.Outcome == AttemptOutcome.Delivered
+            || await transaction.FindAsync<EventProcessor>(work.ProcessorId) is { IsActive: true };
+        var recorded = await transaction.UpdateAsync<Delivery>(
+            work.Id, stored => After(Leases.RequireHeld(stored, work), result, isActive));
+        if (recorded is not null)
+        {
+            await transaction.InsertAsync(new DeliveryAttempt
             {
-                await transaction.InsertAsync(new DeliveryAttempt
-                {
-                    Id = ids.New("att"),
-                    ClientId = work.ClientId,
-                    DeliveryId = work.Id,
-                    Number = recorded.AttemptCount,
-                    StartedAt = startedAt,
-                    Result = result,
-                });
-            }
-        },
-        CancellationToken.None);
+                Id = ids.New("att"),
+                ClientId = work.ClientId,
+                DeliveryId = work.Id,
+                Number = recorded.AttemptCount,
+                StartedAt = startedAt,
+                Result = result,
+            });
+        }
+
+        if (result.Outcome == AttemptOutcome.Delivered)
+        {
+            await UsageLog.AddAsync(transaction, place, new UsageCounts { Deliveries = 1 });
+        }
+    }
 
     private Delivery After(Delivery delivery, AttemptResult result, bool isActive)
     {

@@ -75,7 +75,7 @@ internal sealed partial class SecretRotation(
             var changed = await ResealAsync(stoppingToken);
             LogDone(changed, (int)Idempotency.Memory.TotalHours);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or VersionConflictException or System.Security.Cryptography.CryptographicException)
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             LogFailed(exception);
         }

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using AiBackend.Chat.Sessions;
+using AiBackend.Orchestration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AiBackend.Tests.Chat;
@@ -37,6 +39,23 @@ public sealed class SilentSessionTests(ChatApp app) : IClassFixture<ChatApp>
     }
 
     [Fact]
+    public async Task A_session_goes_on_from_one_that_the_sweeper_has_closed_and_not_from_one_that_was_closed_otherwise()
+    {
+        var tenant = await NewTenantAsync();
+        var first = await SayAsync(tenant, "1");
+        app.Clock.Advance(Silence * 2);
+        await Sweeper.SweepAsync(Ct);
+
+        var second = await SayAsync(tenant, "2");
+        await tenant.PostAsync($"/api/v1/sessions/{second}/close");
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        var third = await SayAsync(tenant, "3");
+
+        Assert.Equal(first, (await tenant.GetAsync($"/api/v1/sessions/{second}")).Text("previous_session_id"));
+        Assert.Null((await tenant.GetAsync($"/api/v1/sessions/{third}"))["previous_session_id"]);
+    }
+
+    [Fact]
     public async Task Without_threads_a_conversation_goes_on_however_long_it_was_silent()
     {
         var tenant = await app.NewChatTenantAsync();
@@ -51,14 +70,15 @@ public sealed class SilentSessionTests(ChatApp app) : IClassFixture<ChatApp>
     public async Task A_conversation_that_is_being_answered_is_not_silent()
     {
         var tenant = await NewTenantAsync();
-        var held = app.Answers.Hold(tenant.ClientId);
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        app.Answers.Set(tenant.ClientId, (_, ct) => OnceAsync(asked, go.Task, ct));
         var posted = await tenant.SayAsync(new { external_session_id = "a", text = "1" });
-        var attempt = await held.NextAsync();
+        await asked.Task.WaitAsync(Ct);
         app.Clock.Advance(Silence * 2);
         await Sweeper.SweepAsync(Ct);
 
         var second = await SayAsync(tenant, "2");
-        attempt.Complete("done");
+        go.SetResult();
         await tenant.EndOfAsync(posted["run"]!.Text("id"));
 
         Assert.Equal(posted["message"]!.Text("session_id"), second);
@@ -136,6 +156,15 @@ public sealed class SilentSessionTests(ChatApp app) : IClassFixture<ChatApp>
         }
         while (found.Text("state") != "closed");
         Assert.Equal("inactivity", found.Text("close_reason"));
+    }
+
+    // The lease may run out while the clock is moved, so that the answer is asked for again.
+    private static async IAsyncEnumerable<AnswerPart> OnceAsync(
+        TaskCompletionSource asked, Task go, [EnumeratorCancellation] CancellationToken ct)
+    {
+        asked.TrySetResult();
+        await go.WaitAsync(ct);
+        yield return ScriptedAnswers.Completed("done");
     }
 
     private async Task<ChatTenant> NewTenantAsync()

@@ -45,6 +45,26 @@ public sealed class DeliveryTests(EventsFixture app) : IClassFixture<EventsFixtu
     }
 
     [Fact]
+    public async Task Deliveries_count_as_used_once_they_are_recorded()
+    {
+        await using var receiver = await Receiver.StartNewAsync();
+        var tenant = await app.NewTenantAsync();
+        await EventsFixture.NewProcessorAsync(tenant, receiver.Url);
+        await app.RaiseAsync(tenant);
+        await receiver.NextRequestAsync(Ct);
+
+        JsonElement[] delivered;
+        do
+        {
+            delivered = (await tenant.Http.GetJsonAsync("/api/v1/deliveries?status=delivered")).Data();
+        }
+        while (delivered.Length == 0);
+        var usage = await app.Admin.GetJsonAsync($"/api/v1/clients/{tenant.ClientId}/usage");
+
+        Assert.Equal(delivered.Length, usage.GetProperty("total").GetProperty("deliveries").GetInt32());
+    }
+
+    [Fact]
     public async Task The_trace_of_the_event_goes_on_in_the_request()
     {
         await using var receiver = await Receiver.StartNewAsync();

@@ -38,6 +38,19 @@ public sealed class DocumentTests(KnowledgeFixture app) : IClassFixture<Knowledg
     }
 
     [Fact]
+    public async Task Documents_that_are_indexed_count_as_used()
+    {
+        var tenant = await app.NewTenantAsync();
+        var collection = await tenant.NewCollectionAsync();
+        await tenant.IndexAsync(collection, new { text = "One.", external_id = "e" });
+        await tenant.IndexAsync(collection, new { text = "Two.", external_id = "e" });
+
+        var usage = await app.Admin.GetJsonAsync($"/api/v1/clients/{tenant.ClientId}/usage");
+
+        Assert.Equal(2, usage.GetProperty("total").GetProperty("documents").GetInt32());
+    }
+
+    [Fact]
     public async Task Without_waiting_the_document_is_queued_and_becomes_searchable()
     {
         var tenant = await app.NewTenantAsync();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -36,14 +37,17 @@ internal sealed record AskedAgain(RunResponse Run)
 }
 
 /// <summary>Opens second branches: another wording of a question, one more reply to it. What was there stays readable.</summary>
-internal sealed class MessageEditing(ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+internal sealed class MessageEditing(
+    ClientDirectory clients, ChatEvents events, UsageLog usage, RequestCommits commits, Ids ids, TimeProvider clock)
 {
     /// <summary>Stores the new wording beside the old one, as the active leaf, and has it answered if the session is open.</summary>
     /// <exception cref="ApiException">409: it is not a user's message, or it was deleted, or the session is closed.</exception>
-    public Task<PostedMessage> EditAsync(Caller caller, string id, EditMessage edit, IfMatch match, CancellationToken ct)
+    public async Task<PostedMessage> EditAsync(Caller caller, string id, EditMessage edit, IfMatch match, CancellationToken ct)
     {
         var (messageId, runId, traceId) = (ids.New("msg"), ids.New("run"), Tracing.CurrentTraceId());
-        return commits.CommitAsync(
+        var quotas = await QuotasAsync(caller, ct);
+        var place = await usage.PlaceAsync(caller.ClientId, id, ct);
+        return await commits.CommitAsync(
             caller,
             StatusCodes.Status200OK,
             async transaction =>
@@ -64,6 +68,8 @@ internal sealed class MessageEditing(ChatEvents events, RequestCommits commits, 
                 var run = session.PendingRunIds.Contains(runId)
                     ? await RunQueue.EnqueueAsync(transaction, session, new AskedRun(runId, messageId, edit.Reply, traceId), now)
                     : null;
+                await Quotas.RequireAsync(transaction, quotas, messages: 1, asksForAnswer: run is not null, now);
+                await UsageLog.AddAsync(transaction, place, new UsageCounts { Messages = 1 });
                 var message = Reworded(found, messageId, edit.Text, session.LastPosition, run?.Id, now);
                 await transaction.InsertAsync(message);
                 message = message with { Version = 1 };
@@ -75,15 +81,16 @@ internal sealed class MessageEditing(ChatEvents events, RequestCommits commits, 
 
     /// <summary>Queues a run that makes one more reply to a question: beside the given reply, or right below the given question.</summary>
     /// <exception cref="ApiException">409: nothing there can be answered, or nothing replies in the session now.</exception>
-    public Task<AskedAgain> RegenerateAsync(Caller caller, string id, CancellationToken ct)
+    public async Task<AskedAgain> RegenerateAsync(Caller caller, string id, CancellationToken ct)
     {
         if (commits.Replay is { } first)
         {
-            return Task.FromResult(JsonSerializer.Deserialize<AskedAgain>(first.Body.Span, WireJson.Options)!);
+            return JsonSerializer.Deserialize<AskedAgain>(first.Body.Span, WireJson.Options)!;
         }
 
         var (runId, traceId) = (ids.New("run"), Tracing.CurrentTraceId());
-        return commits.CommitAsync(
+        var quotas = await QuotasAsync(caller, ct);
+        return await commits.CommitAsync(
             caller,
             StatusCodes.Status201Created,
             async transaction =>
@@ -99,6 +106,7 @@ internal sealed class MessageEditing(ChatEvents events, RequestCommits commits, 
                         ? throw ApiException.Conflict("A person answers in this session; resume it first.", "session_handed_over")
                         : stored.Asking(runId) with { IsBranched = true, UpdatedAt = now };
                 });
+                await Quotas.RequireAsync(transaction, quotas with { MessagesPerDay = null }, messages: 0, asksForAnswer: true, now);
                 var asked = new AskedRun(runId, question.Id, ReplyMode.Auto, traceId)
                 {
                     ReplyParentId = found.Id == question.Id ? question.Id : found.ParentId,
@@ -108,6 +116,9 @@ internal sealed class MessageEditing(ChatEvents events, RequestCommits commits, 
             },
             ct);
     }
+
+    private async ValueTask<QuotaSettings> QuotasAsync(Caller caller, CancellationToken ct) =>
+        (await clients.FindAsync(caller.ClientId, ct))?.Settings.Quotas ?? new QuotaSettings();
 
     private static async ValueTask<Message> FindAsync(TenantTransaction transaction, string id)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -9,7 +10,14 @@ namespace AiBackend.Chat.Messages;
 
 /// <summary>Stores what was said elsewhere, as a line of messages below the active leaf, in one commit. Nothing replies to it.</summary>
 internal sealed class MessageImport(
-    JsonBodies bodies, Channels channels, ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+    JsonBodies bodies,
+    ClientDirectory clients,
+    Channels channels,
+    ChatEvents events,
+    UsageLog usage,
+    RequestCommits commits,
+    Ids ids,
+    TimeProvider clock)
 {
     private const int MaxTries = 5;
 
@@ -23,6 +31,8 @@ internal sealed class MessageImport(
 
         var drafts = import.Messages.Select(Read).ToList();
         var newSessionId = ids.New("ses");
+        var quotas = (await clients.FindAsync(caller.ClientId, ct))?.Settings.Quotas ?? new QuotaSettings();
+        var place = await usage.PlaceAsync(caller.ClientId, import.SessionId ?? import.ExternalSessionId!, ct);
         for (var tries = 1; ; tries++)
         {
             try
@@ -30,7 +40,14 @@ internal sealed class MessageImport(
                 return await commits.CommitAsync(
                     caller,
                     StatusCodes.Status200OK,
-                    transaction => StoreAsync(transaction, import, channelId, newSessionId, drafts),
+                    async transaction =>
+                    {
+                        var result = await StoreAsync(transaction, import, channelId, newSessionId, drafts);
+                        var stored = result.Results.Count(item => item.Status is ImportStatus.Created);
+                        await Quotas.RequireAsync(transaction, quotas, stored, asksForAnswer: false, clock.GetUtcNow());
+                        await UsageLog.AddAsync(transaction, place, new UsageCounts { Messages = stored });
+                        return result;
+                    },
                     ct);
             }
             catch (DuplicateKeyException) when (tries < MaxTries)

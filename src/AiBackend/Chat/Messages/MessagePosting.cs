@@ -2,6 +2,7 @@ using System.Text.Json;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -10,10 +11,19 @@ namespace AiBackend.Chat.Messages;
 
 /// <summary>Posts messages: session, message, run, events and the answer to the request in one commit.</summary>
 internal sealed class MessagePosting(
-    ClientDirectory clients, Channels channels, ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+    ClientDirectory clients,
+    Channels channels,
+    ChatEvents events,
+    UsageLog usage,
+    RequestCommits commits,
+    Ids ids,
+    TimeProvider clock)
 {
     /// <summary>How often to look again after losing a race for an external id.</summary>
     private const int MaxTries = 5;
+
+    /// <summary>How many sessions of an external id are looked at for the latest of a channel.</summary>
+    private const int MostFormer = 20;
 
     /// <returns>What was stored, and whether it was now: false when a message of the same external id was there.</returns>
     public async Task<(PostedMessage Posted, bool IsNew)> PostAsync(Caller caller, PostMessage request, CancellationToken ct)
@@ -65,8 +75,9 @@ internal sealed class MessagePosting(
             throw ApiException.Invalid("channel_id", "The client has no such channel.");
         }
 
-        var threads = (await clients.FindAsync(clientId, ct))?.Settings.Threads ?? new ThreadSettings();
-        return new Draft(request, channelId, channel, threads, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
+        var settings = (await clients.FindAsync(clientId, ct))?.Settings ?? new ClientSettings();
+        var place = await usage.PlaceAsync(clientId, request.SessionId ?? request.ExternalSessionId!, ct);
+        return new Draft(request, channelId, channel, settings, place, ids.New("msg"), ids.New("ses"), ids.New("run"), Tracing.CurrentTraceId());
     }
 
     private async ValueTask<PostedMessage> StoreAsync(TenantTransaction transaction, Draft draft)
@@ -104,6 +115,8 @@ internal sealed class MessagePosting(
             ? await RunQueue.EnqueueAsync(
                 transaction, session, new AskedRun(draft.RunId, draft.MessageId, request.EffectiveReply, draft.TraceId), now)
             : null;
+        await Quotas.RequireAsync(transaction, draft.Settings.Quotas, messages: 1, asksForAnswer: run is not null, now);
+        await UsageLog.AddAsync(transaction, draft.Usage, new UsageCounts { Messages = 1 });
         var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
         await transaction.InsertAsync(message);
         message = message with { Version = 1 };
@@ -125,13 +138,24 @@ internal sealed class MessagePosting(
             Query.Of<Session>().Equal(session => session.OpenKey, Session.KeyOf(draft.ChannelId, draft.Request.ExternalSessionId!)).Take(1));
         if (open.Count == 0)
         {
-            return (null, null);
+            return (null, draft.Settings.Threads.Enabled ? await SilencedAsync(transaction, draft) : null);
         }
 
-        var (id, cutoff) = (open[0].Id, SilentSessions.Cutoff(draft.Threads, now));
+        var (id, cutoff) = (open[0].Id, SilentSessions.Cutoff(draft.Settings.Threads, now));
         return SilentSessions.IsSilent(open[0], cutoff) && await SilentSessions.CloseAsync(transaction, events, id, cutoff, now)
             ? (null, id)
             : (id, null);
+    }
+
+    /// <summary>The latest session of the external id, if it was closed for its silence.</summary>
+    private static async ValueTask<string?> SilencedAsync(TenantTransaction transaction, Draft draft)
+    {
+        var former = await transaction.ListAsync(
+            Query.Of<Session>().Equal(session => session.ExternalId, draft.Request.ExternalSessionId!)
+                .Descending(session => session.CreatedAt).Take(MostFormer));
+        return former.FirstOrDefault(session => session.ChannelId == draft.ChannelId) is { CloseReason: SilentSessions.Reason } latest
+            ? latest.Id
+            : null;
     }
 
     private static async ValueTask RequireParentAsync(TenantTransaction transaction, string parentId, string? sessionId)
@@ -202,7 +226,8 @@ internal sealed class MessagePosting(
         PostMessage Request,
         string ChannelId,
         Channel? Channel,
-        ThreadSettings Threads,
+        ClientSettings Settings,
+        UsagePlace Usage,
         string MessageId,
         string SessionId,
         string RunId,

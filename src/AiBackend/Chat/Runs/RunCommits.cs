@@ -1,5 +1,6 @@
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -8,7 +9,7 @@ using AiBackend.Jobs;
 namespace AiBackend.Chat.Runs;
 
 /// <summary>Stores what the holder of a run produces. Each commit is refused once the lease is lost.</summary>
-internal sealed class RunCommits(DocumentStore store, ChatEvents events, Ids ids, TimeProvider clock)
+internal sealed class RunCommits(DocumentStore store, ChatEvents events, UsageLog usage, Ids ids, TimeProvider clock)
 {
     /// <summary>Stores a batch: the stream grows, events are raised, the run begins if the batch says so.</summary>
     /// <exception cref="LeaseLostException">Somebody else has the run, or it has ended or is gone.</exception>
@@ -48,12 +49,26 @@ internal sealed class RunCommits(DocumentStore store, ChatEvents events, Ids ids
     /// </summary>
     /// <returns>The run as stored.</returns>
     /// <exception cref="LeaseLostException">Somebody else has the run, or it has ended or is gone.</exception>
-    public Task<Run> EndAsync(Run work, RunBatch rest, RunEnd end, ChatSettings settings, CancellationToken ct)
+    public async Task<Run> EndAsync(Run work, RunBatch rest, RunEnd end, ChatSettings settings, CancellationToken ct)
     {
         // Taken here because the commit may run twice.
         var noticeId = ids.New("msg");
-        return store.For(work.ClientId).CommitAsync(
-            transaction => new RunEnding(transaction, work, rest, settings, events, noticeId, clock.GetUtcNow()).StoreAsync(end), ct);
+        var place = await usage.PlaceAsync(work.ClientId, work.SessionId, ct);
+        return await store.For(work.ClientId).CommitAsync(
+            async transaction =>
+            {
+                var run = await new RunEnding(transaction, work, rest, settings, events, noticeId, clock.GetUtcNow()).StoreAsync(end);
+                if (run.Usage is { } used)
+                {
+                    await UsageLog.AddAsync(
+                        transaction,
+                        place,
+                        new UsageCounts { InputTokens = used.InputTokens, OutputTokens = used.OutputTokens, Cost = used.Cost ?? 0 });
+                }
+
+                return run;
+            },
+            ct);
     }
 
     /// <summary>The run in work.</summary>

@@ -17,10 +17,22 @@ internal sealed partial class IndexWarmup(
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
+        try
+        {
+            await WarmUpAsync(stoppingToken);
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogEnded(error);
+        }
+    }
+
+    private async Task WarmUpAsync(CancellationToken ct)
+    {
         string? cursor = null;
         do
         {
-            var page = await store.AcrossTenants.PageAsync(Query.Of<KnowledgeState>().Ascending(), cursor, ClientsPerPage, stoppingToken);
+            var page = await store.AcrossTenants.PageAsync(Query.Of<KnowledgeState>().Ascending(), cursor, ClientsPerPage, ct);
             foreach (var state in page.Items.Where(state => state.Documents > 0))
             {
                 if (indexes.ApproximateBytes > options.IndexBytes / 2)
@@ -28,7 +40,7 @@ internal sealed partial class IndexWarmup(
                     return;
                 }
 
-                await BuildAsync(state.ClientId, stoppingToken);
+                await BuildAsync(state.ClientId, ct);
             }
 
             cursor = page.NextCursor;
@@ -47,6 +59,9 @@ internal sealed partial class IndexWarmup(
             LogFailed(error, clientId);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "No more indexes are built ahead; the first search of each client builds its own")]
+    private partial void LogEnded(Exception error);
 
     [LoggerMessage(LogLevel.Warning, "The index of {ClientId} could not be built ahead; its first search will try again")]
     private partial void LogFailed(Exception error, string clientId);

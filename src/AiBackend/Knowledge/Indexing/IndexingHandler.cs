@@ -1,4 +1,5 @@
 using AiBackend.Ai;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Jobs;
@@ -18,6 +19,7 @@ internal sealed class IndexingHandler(
     KnowledgeRemoval removal,
     ClientIndexes indexes,
     EventLog events,
+    UsageLog usage,
     Ids ids,
     TimeProvider clock) : IWorkHandler<KnowledgeDocument>
 {
@@ -196,6 +198,7 @@ internal sealed class IndexingHandler(
 
     private async Task CompleteAsync(KnowledgeDocument work, int generation, Content content, CancellationToken ct)
     {
+        var place = await usage.PlaceAsync(work.ClientId, work.Id, ct);
         await store.For(work.ClientId).CommitAsync(
             async transaction =>
             {
@@ -225,6 +228,7 @@ internal sealed class IndexingHandler(
                 }
 
                 await KnowledgeRemoval.RemoveOldContentsAsync(transaction, indexed);
+                await UsageLog.AddAsync(transaction, place, new UsageCounts { Documents = 1 });
                 await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentIndexed, indexed, indexed.TraceId));
                 transaction.Signal(KnowledgeDocument.Topic(work.Id));
             },
