@@ -1,3 +1,4 @@
+using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -39,6 +40,16 @@ internal static class ChatDocuments
 
     public static readonly DocumentSet<Suggestion> Suggestions = new DocumentSet<Suggestion>("suggestions")
         .Index("session", suggestion => suggestion.ClientId, suggestion => suggestion.SessionId);
+
+    public static readonly DocumentSet<MessageFeedback> Feedback = new DocumentSet<MessageFeedback>("feedback")
+        .Unique("author_key", feedback => feedback.ClientId, feedback => feedback.MessageId, feedback => feedback.AuthorKey)
+        .Index("created", feedback => feedback.ClientId, feedback => feedback.CreatedAt)
+        .Index("session", feedback => feedback.ClientId, feedback => feedback.SessionId, feedback => feedback.CreatedAt)
+        .Index("message", feedback => feedback.ClientId, feedback => feedback.MessageId, feedback => feedback.CreatedAt)
+        .Index("rating", feedback => feedback.ClientId, feedback => feedback.Rating, feedback => feedback.CreatedAt)
+        .PartialIndex(
+            "author", feedback => feedback.AuthorId,
+            feedback => feedback.ClientId, feedback => feedback.AuthorId, feedback => feedback.CreatedAt);
 
     /// <summary>Raised whenever a run's stream has grown.</summary>
     public static string StreamTopic(string runId) => $"run:{runId}";

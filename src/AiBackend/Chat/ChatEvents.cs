@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -14,6 +15,7 @@ internal static class ChatEvent
 {
     public const string MessageEntity = "message";
     public const string SuggestionEntity = "suggestion";
+    public const string FeedbackEntity = "feedback";
 
     public static NewEvent Of(string type, Session session) =>
         new(type, "session", session.Id) { Data = EventData.Of("session", SessionResponse.From(session)) };
@@ -35,6 +37,12 @@ internal static class ChatEvent
     {
         ParentId = suggestion.MessageId,
         Data = EventData.Of(SuggestionEntity, SuggestionResponse.From(suggestion)),
+    };
+
+    public static NewEvent Of(string type, MessageFeedback feedback) => new(type, FeedbackEntity, feedback.Id)
+    {
+        ParentId = feedback.MessageId,
+        Data = EventData.Of(FeedbackEntity, FeedbackResponse.From(feedback)),
     };
 }
 
@@ -67,11 +75,11 @@ internal sealed class ChatEvents(EventLog log)
         await log.AppendAsync(transaction, numbered);
     }
 
-    /// <summary>Takes what people wrote out of what was told of one message.</summary>
-    public static ValueTask BlankMessageAsync(TenantTransaction transaction, string messageId) =>
-        BlankAsync(transaction, Query.Of<Event>().Equal(told => told.EntityId, messageId));
+    /// <summary>Takes what people wrote out of what was told of one message, or of one thing that belongs to a message.</summary>
+    public static ValueTask BlankAsync(TenantTransaction transaction, string entityId) =>
+        BlankAsync(transaction, Query.Of<Event>().Equal(told => told.EntityId, entityId));
 
-    /// <summary>Takes what people wrote out of what was told of a session's messages and suggestions.</summary>
+    /// <summary>Takes what people wrote out of what was told of a session's messages and of what belongs to them.</summary>
     public static ValueTask BlankSessionAsync(TenantTransaction transaction, string sessionId) =>
         BlankAsync(transaction, Query.Of<Event>().Equal(told => told.SessionId, sessionId));
 
@@ -79,7 +87,7 @@ internal sealed class ChatEvents(EventLog log)
     {
         foreach (var told in await transaction.ListAsync(query))
         {
-            if (told.EntityType is ChatEvent.MessageEntity or ChatEvent.SuggestionEntity)
+            if (told.EntityType is ChatEvent.MessageEntity or ChatEvent.SuggestionEntity or ChatEvent.FeedbackEntity)
             {
                 await transaction.ReplaceAsync(told with { Data = Blank(told.EntityType, told.Data) });
             }
@@ -96,7 +104,8 @@ internal sealed class ChatEvents(EventLog log)
             {
                 "text" => string.Empty,
                 "attachments" or "citations" => new JsonArray(),
-                "data" => null,
+                "data" or "comment" => null,
+                "metadata" => new JsonObject(),
                 _ => entity[field]?.DeepClone(),
             };
         }

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -16,6 +17,7 @@ internal static class ChatFeature
         .AddSingleton<DocumentSet>(ChatDocuments.Runs)
         .AddSingleton<DocumentSet>(ChatDocuments.StreamParts)
         .AddSingleton<DocumentSet>(ChatDocuments.Suggestions)
+        .AddSingleton<DocumentSet>(ChatDocuments.Feedback)
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()
@@ -30,6 +32,7 @@ internal static class ChatFeature
         .AddScoped<SuggestionDecisions>()
         .AddSingleton<SilentSessionSweeper>()
         .AddHostedService(provider => provider.GetRequiredService<SilentSessionSweeper>())
+        .AddScoped<FeedbackChanges>()
         .AddWork<Run, RunHandler>(options =>
         {
             // Runs spend their time waiting for a model, so many may be under way; no client takes all places.
@@ -45,5 +48,6 @@ internal static class ChatFeature
         api.MapMessages();
         api.MapRuns();
         api.MapSuggestions();
+        api.MapFeedback();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AiBackend.Documents;
 using AiBackend.Http;
@@ -21,6 +22,19 @@ internal sealed class QueryFields(IQueryCollection query)
         return UtcTimeConverter.TryParse(text, out var time)
             ? time
             : throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
+    }
+
+    /// <summary>The whole number within these bounds, or null when it is not given.</summary>
+    public int? Whole(string name, int min, int max)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw ApiException.Invalid(name, $"A whole number from {min} to {max} is expected.");
     }
 
     /// <summary>One of the words of an enumeration, in snake case; null when it is not given.</summary>

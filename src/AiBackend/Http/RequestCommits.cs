@@ -30,15 +30,20 @@ internal sealed class RequestCommits(DocumentStore store)
     /// </summary>
     public Task<TResponse> CommitAsync<TResponse>(
         Caller caller, int status, Func<TenantTransaction, ValueTask<TResponse>> work, CancellationToken ct) =>
+        CommitAsync(caller, _ => status, work, ct);
+
+    /// <summary>As the other, where the status follows from what the work returns.</summary>
+    public Task<TResponse> CommitAsync<TResponse>(
+        Caller caller, Func<TResponse, int> statusOf, Func<TenantTransaction, ValueTask<TResponse>> work, CancellationToken ct) =>
         reservation is null
             ? caller.Documents.CommitAsync(work, ct)
-            : GuardedAsync(reservation, caller.Documents.CommitAsync, work, transaction => transaction.AcrossTenants, status, ct);
+            : GuardedAsync(reservation, caller.Documents.CommitAsync, work, transaction => transaction.AcrossTenants, statusOf, ct);
 
     /// <summary>As the other, for what belongs to no client.</summary>
     public Task<TResponse> CommitAsync<TResponse>(int status, Func<ITransaction, ValueTask<TResponse>> work, CancellationToken ct) =>
         reservation is null
             ? store.AcrossTenants.CommitAsync(work, ct)
-            : GuardedAsync(reservation, store.AcrossTenants.CommitAsync, work, transaction => transaction, status, ct);
+            : GuardedAsync(reservation, store.AcrossTenants.CommitAsync, work, transaction => transaction, _ => status, ct);
 
     /// <summary>Puts a key in force.</summary>
     public void Guard(string key, IdempotencyReservation held)
@@ -52,14 +57,14 @@ internal sealed class RequestCommits(DocumentStore store)
         Func<Func<TTransaction, ValueTask<TResponse>>, CancellationToken, Task<TResponse>> commitAsync,
         Func<TTransaction, ValueTask<TResponse>> work,
         Func<TTransaction, ITransaction> across,
-        int status,
+        Func<TResponse, int> statusOf,
         CancellationToken ct)
     {
         var response = await commitAsync(
             async transaction =>
             {
                 var response = await work(transaction);
-                await held.CompleteAsync(across(transaction), status, response);
+                await held.CompleteAsync(across(transaction), statusOf(response), response);
                 return response;
             },
             ct);

@@ -6,7 +6,8 @@ namespace AiBackend.Tests.Chat;
 public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
 {
     private static readonly Owned Nothing = new(
-        "ses_00000000000000000000000000", "msg_00000000000000000000000000", "run_00000000000000000000000000", "sug_00000000000000000000000000");
+        "ses_00000000000000000000000000", "msg_00000000000000000000000000", "run_00000000000000000000000000", "sug_00000000000000000000000000",
+        "fbk_00000000000000000000000000");
 
     public static TheoryData<string, string> Reads => new()
     {
@@ -17,6 +18,9 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "GET", "/api/v1/sessions/{session}/suggestions" },
         { "GET", "/api/v1/messages" },
         { "GET", "/api/v1/messages/{message}" },
+        { "GET", "/api/v1/messages/{message}/feedback" },
+        { "GET", "/api/v1/feedback" },
+        { "GET", "/api/v1/feedback/{feedback}" },
         { "GET", "/api/v1/runs/{run}" },
         { "GET", "/api/v1/runs/{run}/stream" },
     };
@@ -34,6 +38,9 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "PATCH", "/api/v1/messages/{message}" },
         { "POST", "/api/v1/messages/{message}/regenerate" },
         { "DELETE", "/api/v1/messages/{message}" },
+        { "POST", "/api/v1/messages/{message}/feedback" },
+        { "PATCH", "/api/v1/feedback/{feedback}" },
+        { "DELETE", "/api/v1/feedback/{feedback}" },
         { "POST", "/api/v1/runs/{run}/cancel" },
         { "POST", "/api/v1/suggestions/{suggestion}/accept" },
         { "POST", "/api/v1/suggestions/{suggestion}/reject" },
@@ -78,10 +85,12 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         var owner = await app.NewChatTenantAsync();
         var posted = await owner.SayAsync(new { external_session_id = "a", text = "t", reply = "suggest" });
         var run = await owner.EndOfAsync(posted["run"]!.Text("id"));
+        var feedback = await owner.PostAsync(
+            $"/api/v1/messages/{run.Text("message_id")}/feedback", new { rating = 3 }, HttpStatusCode.Created);
         var stranger = await app.NewChatTenantAsync();
 
         var things = new Owned(
-            run.Text("session_id"), run.Text("message_id"), run.Text("id"), run.Text("suggestion_id"));
+            run.Text("session_id"), run.Text("message_id"), run.Text("id"), run.Text("suggestion_id"), feedback.Text("id"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(stranger, method, path, things));
 
         Assert.Single(await owner.MessagesAsync(things.Session));
@@ -89,17 +98,20 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         Assert.Equal("open", session.Text("state"));
         var suggestions = await owner.GetAsync($"/api/v1/sessions/{things.Session}/suggestions");
         Assert.Equal("pending", suggestions["data"]![0]!.Text("status"));
+        Assert.Equal(1, (await owner.GetAsync($"/api/v1/feedback/{things.Feedback}")).Number("version"));
     }
 
     [Fact]
     public async Task Lists_hold_only_ones_own_things()
     {
         var owner = await app.NewChatTenantAsync();
-        await owner.SayAsync(new { external_session_id = "a", text = "t", reply = "none" });
+        var posted = await owner.SayAsync(new { external_session_id = "a", text = "t", reply = "none" });
+        await owner.PostAsync($"/api/v1/messages/{posted["message"]!.Text("id")}/feedback", new { rating = 3 }, HttpStatusCode.Created);
         var stranger = await app.NewChatTenantAsync();
 
         Assert.Empty((await stranger.GetAsync("/api/v1/sessions"))["data"]!.AsArray());
         Assert.Empty((await stranger.GetAsync("/api/v1/messages"))["data"]!.AsArray());
+        Assert.Empty((await stranger.GetAsync("/api/v1/feedback"))["data"]!.AsArray());
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ChatTenant tenant, string method, string path, Owned things)
@@ -109,10 +121,13 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
             path.Replace("{session}", things.Session, StringComparison.Ordinal)
                 .Replace("{message}", things.Message, StringComparison.Ordinal)
                 .Replace("{run}", things.Run, StringComparison.Ordinal)
-                .Replace("{suggestion}", things.Suggestion, StringComparison.Ordinal));
+                .Replace("{suggestion}", things.Suggestion, StringComparison.Ordinal)
+                .Replace("{feedback}", things.Feedback, StringComparison.Ordinal));
         if (method is "POST" or "PATCH")
         {
-            var body = method is "PATCH" && path.Contains("{message}", StringComparison.Ordinal) ? """{"text":"x"}""" : "{}";
+            var body = method is "PATCH" && path.Contains("{message}", StringComparison.Ordinal) ? """{"text":"x"}"""
+                : path.EndsWith("/feedback", StringComparison.Ordinal) ? """{"rating":3}"""
+                : "{}";
             request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
         }
 
@@ -120,5 +135,5 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         return response.StatusCode;
     }
 
-    private sealed record Owned(string Session, string Message, string Run, string Suggestion);
+    private sealed record Owned(string Session, string Message, string Run, string Suggestion, string Feedback);
 }

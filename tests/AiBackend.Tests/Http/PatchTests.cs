@@ -89,11 +89,17 @@ public sealed class PatchTests(AppFixture app) : IClassFixture<AppFixture>
             paths.Add($"{path}/{(await (await tenant.Http.PostJsonAsync(path, body)).ExpectAsync(201)).Text("id")}");
         }
 
+        var posted = await tenant.Http.PostJsonAsync("/api/v1/messages", new { external_session_id = "x", text = "x", reply = "none" });
+        var message = (await posted.ExpectAsync(201)).GetProperty("message").Text("id");
+        var given = await tenant.Http.PostJsonAsync($"/api/v1/messages/{message}/feedback", new { rating = 3, comment = "x" });
+        paths.Add($"/api/v1/feedback/{(await given.ExpectAsync(201)).Text("id")}");
         var audited = (await AuditAsync(tenant)).Length;
         foreach (var path in paths)
         {
             var before = await tenant.Http.GetJsonAsync(path);
-            var name = path.Contains("/sessions/", StringComparison.Ordinal) ? "title" : "name";
+            var name = path.Contains("/sessions/", StringComparison.Ordinal) ? "title"
+                : path.Contains("/feedback/", StringComparison.Ordinal) ? "comment"
+                : "name";
             foreach (var patch in new[] { "{}", $$"""{"{{name}}":"{{before.Text(name)}}"}""" })
             {
                 var patched = await (await tenant.Http.SendTextAsync(HttpMethod.Patch, path, patch)).ExpectAsync(200);

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
@@ -9,7 +10,10 @@ namespace AiBackend.Chat.Messages;
 /// <summary>Blanks messages; they keep their place in the tree.</summary>
 internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
 {
-    /// <summary>Takes the content away, from the kept stream of the reply's run and from earlier events too. Once more is no change.</summary>
+    /// <summary>
+    /// Takes the content away, from the kept stream of the reply's run and from earlier events too, and all feedback with it. Once more is no
+    /// change.
+    /// </summary>
     public Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
         async transaction =>
         {
@@ -39,7 +43,8 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
                     Query.Of<StreamPart>().Equal(part => part.SessionId, found.SessionId).Equal(part => part.RunId, found.RunId));
             }
 
-            await ChatEvents.BlankMessageAsync(transaction, id);
+            await FeedbackChanges.RemoveOfMessageAsync(transaction, id);
+            await ChatEvents.BlankAsync(transaction, id);
             await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatMessageDeleted, blank)]);
         },
         ct);

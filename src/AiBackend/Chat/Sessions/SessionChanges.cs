@@ -1,3 +1,4 @@
+using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Suggestions;
@@ -101,7 +102,7 @@ internal sealed class SessionChanges(
         waitingRuns: null,
         ct);
 
-    /// <summary>Removes the conversation with all that belongs to it. Its events stay, without the texts of messages and suggestions.</summary>
+    /// <summary>Removes the conversation with all that belongs to it. Its events stay, without what people wrote.</summary>
     public async Task DeleteAsync(Caller caller, string id, IfMatch match, CancellationToken ct)
     {
         var running = await caller.Documents.CommitAsync<IReadOnlyList<string>>(
@@ -114,6 +115,7 @@ internal sealed class SessionChanges(
                 await transaction.DeleteAllAsync(Query.Of<Run>().Equal(run => run.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<StreamPart>().Equal(part => part.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id));
+                await transaction.DeleteAllAsync(Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id));
                 await ChatEvents.BlankSessionAsync(transaction, id);
                 foreach (var runId in session.PendingRunIds)
                 {

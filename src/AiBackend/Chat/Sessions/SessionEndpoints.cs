@@ -20,7 +20,7 @@ internal static class SessionEndpoints
         sessions.MapPatch("/{id}", EditAsync).WithName("EditSession").RequireScope(Scopes.ChatWrite)
             .WithSummary("Changes title, participants or metadata of a conversation.");
         sessions.MapDelete("/{id}", DeleteAsync).WithName("DeleteSession").RequireScope(Scopes.ChatWrite)
-            .WithSummary("Removes a conversation with its messages, runs and suggestions.");
+            .WithSummary("Removes a conversation with all that belongs to it.");
         sessions.MapPost("/{id}/close", CloseAsync).WithName("CloseSession").RequireScope(Scopes.ChatWrite)
             .WithSummary("Closes a conversation.")
             .WithDescription("Waiting runs are cancelled. A message to its external id opens a new session.");
