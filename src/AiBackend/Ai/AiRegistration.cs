@@ -18,7 +18,7 @@ internal static class AiRegistration
 
     /// <summary>
     /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> and, for when <see cref="AiOptions.BaseUrl"/> is set,
-    /// <see cref="IChatClient"/> and <see cref="ChatModel"/>.
+    /// <see cref="IChatClient"/>, <see cref="ChatModel"/> and <see cref="StructuredModel"/>.
     /// </summary>
     public static IServiceCollection AddAi(this IServiceCollection services)
     {
@@ -38,6 +38,7 @@ internal static class AiRegistration
         services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(MakeEmbeddings);
         services.AddSingleton(MakeChatClient);
         services.AddSingleton<ChatModel>();
+        services.AddSingleton<StructuredModel>();
         return services;
     }
 

@@ -12,14 +12,24 @@ internal sealed partial class ChatModel(
     /// <summary>A model that does not stop by itself is stopped here, in characters; the answer ends there. As long as a message may be.</summary>
     public const int LongestAnswer = 32_768;
 
+    /// <inheritdoc cref="AskAsync(IReadOnlyList{ChatMessage}, string?, ChatResponseFormat?, Func{ModelPart, ValueTask}, CancellationToken)" />
+    public Task<ModelAnswer> AskAsync(
+        IReadOnlyList<ChatMessage> messages, string? model, Func<ModelPart, ValueTask> tell, CancellationToken ct) =>
+        AskAsync(messages, model, format: null, tell, ct);
+
     /// <summary>Streams one answer to <paramref name="tell"/>.</summary>
+    /// <param name="format">What the answer is to look like; null: text.</param>
     /// <param name="model">Instead of the operator's; null: that one.</param>
     /// <param name="tell">Is awaited before more is read from the server; the clock of the limits stands still meanwhile.</param>
     /// <exception cref="UpstreamException">No try succeeded.</exception>
     public async Task<ModelAnswer> AskAsync(
-        IReadOnlyList<ChatMessage> messages, string? model, Func<ModelPart, ValueTask> tell, CancellationToken ct)
+        IReadOnlyList<ChatMessage> messages,
+        string? model,
+        ChatResponseFormat? format,
+        Func<ModelPart, ValueTask> tell,
+        CancellationToken ct)
     {
-        var call = new Call(messages, model ?? options.Model!, tell, ct);
+        var call = new Call(messages, model ?? options.Model!, format, tell, ct);
         using var total = new CancellationTokenSource(options.TotalLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, total.Token);
         try
@@ -96,7 +106,7 @@ internal sealed partial class ChatModel(
         ModelUsage? usage = null;
         ChatFinishReason? finish = null;
         var length = 0;
-        var asked = new ChatOptions { ModelId = call.Model };
+        var asked = new ChatOptions { ModelId = call.Model, ResponseFormat = call.Format };
         await foreach (var update in client.GetStreamingResponseAsync(call.Messages, asked, ct))
         {
             limit.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -155,11 +165,17 @@ internal sealed partial class ChatModel(
     private partial void LogCut(string model, int characters);
 
     private sealed class Call(
-        IReadOnlyList<ChatMessage> messages, string model, Func<ModelPart, ValueTask> tell, CancellationToken caller)
+        IReadOnlyList<ChatMessage> messages,
+        string model,
+        ChatResponseFormat? format,
+        Func<ModelPart, ValueTask> tell,
+        CancellationToken caller)
     {
         public IReadOnlyList<ChatMessage> Messages => messages;
 
         public string Model => model;
+
+        public ChatResponseFormat? Format => format;
 
         public Func<ModelPart, ValueTask> Tell => tell;
 

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -50,6 +51,11 @@ internal static class ChatDocuments
         .PartialIndex(
             "author", feedback => feedback.AuthorId,
             feedback => feedback.ClientId, feedback => feedback.AuthorId, feedback => feedback.CreatedAt);
+
+    public static readonly DocumentSet<Analysis> Analyses = new DocumentSet<Analysis>("analyses")
+        .WithDueIndexes()
+        .Index("message", analysis => analysis.ClientId, analysis => analysis.MessageId)
+        .Index("session", analysis => analysis.ClientId, analysis => analysis.SessionId);
 
     /// <summary>Raised whenever a run's stream has grown.</summary>
     public static string StreamTopic(string runId) => $"run:{runId}";

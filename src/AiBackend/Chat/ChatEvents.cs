@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -16,6 +17,11 @@ internal static class ChatEvent
     public const string MessageEntity = "message";
     public const string SuggestionEntity = "suggestion";
     public const string FeedbackEntity = "feedback";
+    public const string AnalysisEntity = "analysis";
+
+    /// <summary>The kinds of things that hold what people wrote, or what was read from it.</summary>
+    public static bool HoldsTexts(string entityType) =>
+        entityType is MessageEntity or SuggestionEntity or FeedbackEntity or AnalysisEntity;
 
     public static NewEvent Of(string type, Session session) =>
         new(type, "session", session.Id) { Data = EventData.Of("session", SessionResponse.From(session)) };
@@ -43,6 +49,13 @@ internal static class ChatEvent
     {
         ParentId = feedback.MessageId,
         Data = EventData.Of(FeedbackEntity, FeedbackResponse.From(feedback)),
+    };
+
+    public static NewEvent Of(string type, Analysis analysis) => new(type, AnalysisEntity, analysis.Id)
+    {
+        ParentId = analysis.MessageId,
+        Data = EventData.Of(AnalysisEntity, AnalysisResponse.From(analysis)),
+        TraceId = analysis.TraceId,
     };
 }
 
@@ -87,7 +100,7 @@ internal sealed class ChatEvents(EventLog log)
     {
         foreach (var told in await transaction.ListAsync(query))
         {
-            if (told.EntityType is ChatEvent.MessageEntity or ChatEvent.SuggestionEntity or ChatEvent.FeedbackEntity)
+            if (ChatEvent.HoldsTexts(told.EntityType))
             {
                 await transaction.ReplaceAsync(told with { Data = Blank(told.EntityType, told.Data) });
             }

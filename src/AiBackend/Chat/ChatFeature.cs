@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -18,6 +19,7 @@ internal static class ChatFeature
         .AddSingleton<DocumentSet>(ChatDocuments.StreamParts)
         .AddSingleton<DocumentSet>(ChatDocuments.Suggestions)
         .AddSingleton<DocumentSet>(ChatDocuments.Feedback)
+        .AddAnalyses()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()
@@ -49,5 +51,6 @@ internal static class ChatFeature
         api.MapRuns();
         api.MapSuggestions();
         api.MapFeedback();
+        api.MapAnalyses();
     }
 }

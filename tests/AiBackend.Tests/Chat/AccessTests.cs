@@ -7,7 +7,7 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
 {
     private static readonly Owned Nothing = new(
         "ses_00000000000000000000000000", "msg_00000000000000000000000000", "run_00000000000000000000000000", "sug_00000000000000000000000000",
-        "fbk_00000000000000000000000000");
+        "fbk_00000000000000000000000000", "ana_00000000000000000000000000");
 
     public static TheoryData<string, string> Reads => new()
     {
@@ -19,6 +19,8 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "GET", "/api/v1/messages" },
         { "GET", "/api/v1/messages/{message}" },
         { "GET", "/api/v1/messages/{message}/feedback" },
+        { "GET", "/api/v1/messages/{message}/analyses" },
+        { "GET", "/api/v1/analyses/{analysis}" },
         { "GET", "/api/v1/feedback" },
         { "GET", "/api/v1/feedback/{feedback}" },
         { "GET", "/api/v1/runs/{run}" },
@@ -39,6 +41,7 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "POST", "/api/v1/messages/{message}/regenerate" },
         { "DELETE", "/api/v1/messages/{message}" },
         { "POST", "/api/v1/messages/{message}/feedback" },
+        { "POST", "/api/v1/messages/{message}/analyses" },
         { "PATCH", "/api/v1/feedback/{feedback}" },
         { "DELETE", "/api/v1/feedback/{feedback}" },
         { "POST", "/api/v1/runs/{run}/cancel" },
@@ -87,10 +90,12 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         var run = await owner.EndOfAsync(posted["run"]!.Text("id"));
         var feedback = await owner.PostAsync(
             $"/api/v1/messages/{run.Text("message_id")}/feedback", new { rating = 3 }, HttpStatusCode.Created);
+        var analyses = await owner.PostAsync(
+            $"/api/v1/messages/{run.Text("message_id")}/analyses", new { types = new[] { "pii" } }, HttpStatusCode.Accepted);
         var stranger = await app.NewChatTenantAsync();
 
         var things = new Owned(
-            run.Text("session_id"), run.Text("message_id"), run.Text("id"), run.Text("suggestion_id"), feedback.Text("id"));
+            run.Text("session_id"), run.Text("message_id"), run.Text("id"), run.Text("suggestion_id"), feedback.Text("id"), analyses["data"]![0]!.Text("id"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(stranger, method, path, things));
 
         Assert.Single(await owner.MessagesAsync(things.Session));
@@ -99,6 +104,7 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         var suggestions = await owner.GetAsync($"/api/v1/sessions/{things.Session}/suggestions");
         Assert.Equal("pending", suggestions["data"]![0]!.Text("status"));
         Assert.Equal(1, (await owner.GetAsync($"/api/v1/feedback/{things.Feedback}")).Number("version"));
+        Assert.Single((await owner.GetAsync($"/api/v1/messages/{things.Message}/analyses"))["data"]!.AsArray());
     }
 
     [Fact]
@@ -122,10 +128,12 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
                 .Replace("{message}", things.Message, StringComparison.Ordinal)
                 .Replace("{run}", things.Run, StringComparison.Ordinal)
                 .Replace("{suggestion}", things.Suggestion, StringComparison.Ordinal)
-                .Replace("{feedback}", things.Feedback, StringComparison.Ordinal));
+                .Replace("{feedback}", things.Feedback, StringComparison.Ordinal)
+                .Replace("{analysis}", things.Analysis, StringComparison.Ordinal));
         if (method is "POST" or "PATCH")
         {
             var body = method is "PATCH" && path.Contains("{message}", StringComparison.Ordinal) ? """{"text":"x"}"""
+                : path.EndsWith("/analyses", StringComparison.Ordinal) ? """{"types":["pii"]}"""
                 : path.EndsWith("/feedback", StringComparison.Ordinal) ? """{"rating":3}"""
                 : "{}";
             request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
@@ -135,5 +143,5 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         return response.StatusCode;
     }
 
-    private sealed record Owned(string Session, string Message, string Run, string Suggestion, string Feedback);
+    private sealed record Owned(string Session, string Message, string Run, string Suggestion, string Feedback, string Analysis);
 }

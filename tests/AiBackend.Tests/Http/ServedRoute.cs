@@ -13,6 +13,7 @@ internal sealed record ServedRoute(string Method, string Pattern, RouteEndpoint 
         ["runs"] = "run",
         ["suggestions"] = "sug",
         ["feedback"] = "fbk",
+        ["analyses"] = "ana",
         ["collections"] = "col",
         ["documents"] = "doc",
         ["chunks"] = "chk",

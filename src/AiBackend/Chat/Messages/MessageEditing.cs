@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
@@ -38,14 +39,20 @@ internal sealed record AskedAgain(RunResponse Run)
 
 /// <summary>Opens second branches: another wording of a question, one more reply to it. What was there stays readable.</summary>
 internal sealed class MessageEditing(
-    ClientDirectory clients, ChatEvents events, UsageLog usage, RequestCommits commits, Ids ids, TimeProvider clock)
+    ClientDirectory clients,
+    AnalysisQueue analyses,
+    ChatEvents events,
+    UsageLog usage,
+    RequestCommits commits,
+    Ids ids,
+    TimeProvider clock)
 {
     /// <summary>Stores the new wording beside the old one, as the active leaf, and has it answered if the session is open.</summary>
     /// <exception cref="ApiException">409: it is not a user's message, or it was deleted, or the session is closed.</exception>
     public async Task<PostedMessage> EditAsync(Caller caller, string id, EditMessage edit, IfMatch match, CancellationToken ct)
     {
         var (messageId, runId, traceId) = (ids.New("msg"), ids.New("run"), Tracing.CurrentTraceId());
-        var quotas = await QuotasAsync(caller, ct);
+        var settings = (await clients.FindAsync(caller.ClientId, ct))?.Settings ?? new ClientSettings();
         var place = await usage.PlaceAsync(caller.ClientId, id, ct);
         return await commits.CommitAsync(
             caller,
@@ -68,11 +75,12 @@ internal sealed class MessageEditing(
                 var run = session.PendingRunIds.Contains(runId)
                     ? await RunQueue.EnqueueAsync(transaction, session, new AskedRun(runId, messageId, edit.Reply, traceId), now)
                     : null;
-                await Quotas.RequireAsync(transaction, quotas, messages: 1, asksForAnswer: run is not null, now);
+                await Quotas.RequireAsync(transaction, settings.Quotas, messages: 1, asksForAnswer: run is not null, now);
                 await UsageLog.AddAsync(transaction, place, new UsageCounts { Messages = 1 });
                 var message = Reworded(found, messageId, edit.Text, session.LastPosition, run?.Id, now);
                 await transaction.InsertAsync(message);
                 message = message with { Version = 1 };
+                await analyses.OnArrivalAsync(transaction, message, settings.Analysis, traceId);
                 await events.AppendAsync(transaction, session, traceId, [ChatEvent.Of(EventTypes.ChatMessageCreated, message)]);
                 return new PostedMessage(MessageResponse.From(message), run is null ? null : RunResponse.From(run));
             },

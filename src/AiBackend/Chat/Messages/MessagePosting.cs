@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
@@ -13,6 +14,7 @@ namespace AiBackend.Chat.Messages;
 internal sealed class MessagePosting(
     ClientDirectory clients,
     Channels channels,
+    AnalysisQueue analyses,
     ChatEvents events,
     UsageLog usage,
     RequestCommits commits,
@@ -120,6 +122,7 @@ internal sealed class MessagePosting(
         var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
         await transaction.InsertAsync(message);
         message = message with { Version = 1 };
+        await analyses.OnArrivalAsync(transaction, message, draft.Settings.Analysis, draft.TraceId);
 
         var created = ChatEvent.Of(EventTypes.ChatMessageCreated, message);
         await events.AppendAsync(

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -11,8 +12,8 @@ namespace AiBackend.Chat.Messages;
 internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
 {
     /// <summary>
-    /// Takes the content away, from the kept stream of the reply's run and from earlier events too, and all feedback with it. Once more is no
-    /// change.
+    /// Takes the content away, from the kept stream of the reply's run and from earlier events too, and all feedback and analyses with it.
+    /// Once more is no change.
     /// </summary>
     public Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
         async transaction =>
@@ -44,6 +45,7 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
             }
 
             await FeedbackChanges.RemoveOfMessageAsync(transaction, id);
+            await AnalysisQueue.RemoveOfMessageAsync(transaction, id);
             await ChatEvents.BlankAsync(transaction, id);
             await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatMessageDeleted, blank)]);
         },

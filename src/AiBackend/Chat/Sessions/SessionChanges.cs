@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -116,6 +117,7 @@ internal sealed class SessionChanges(
                 await transaction.DeleteAllAsync(Query.Of<StreamPart>().Equal(part => part.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id));
                 await transaction.DeleteAllAsync(Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id));
+                await transaction.DeleteAllAsync(Query.Of<Analysis>().Equal(analysis => analysis.SessionId, id));
                 await ChatEvents.BlankSessionAsync(transaction, id);
                 foreach (var runId in session.PendingRunIds)
                 {
