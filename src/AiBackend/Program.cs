@@ -9,6 +9,7 @@ using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
+using AiBackend.OpenAi;
 using AiBackend.Orchestration;
 using AiBackend.Service;
 
@@ -29,6 +30,7 @@ try
     services.AddKnowledge();
     services.AddOrchestration();
     services.AddChat();
+    services.AddOpenAi();
     services.AddTelemetry(settings.OtlpEndpoint);
     if (settings.SeedsDemo)
     {
@@ -49,6 +51,7 @@ try
     api.MapKnowledge();
     api.MapEvents();
     api.MapChat();
+    app.MapOpenAi();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

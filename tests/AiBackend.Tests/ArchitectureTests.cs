@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["Knowledge"] = Ground,
         ["Orchestration"] = [.. Ground, "Knowledge"],
         ["Chat"] = [.. Ground, "Orchestration"],
+        ["OpenAi"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
         ["Service"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
     };
 

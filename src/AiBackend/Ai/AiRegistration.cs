@@ -14,7 +14,7 @@ internal static class AiRegistration
     private const string Telemetry = "AiBackend";
 
     /// <summary>The HTTP client of both models.</summary>
-    private const string HttpClientName = "models";
+    public const string HttpClientName = "models";
 
     /// <summary>
     /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> and, for when <see cref="AiOptions.BaseUrl"/> is set,

@@ -58,13 +58,27 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         Errors = refusal.Errors,
     };
 
+    /// <summary>The refusal as it is sent where the request went: as a problem, or in the form of that part of the interface.</summary>
+    public static RenderedRefusal Render(ApiException refusal, HttpContext http)
+    {
+        foreach (var form in http.RequestServices.GetServices<ErrorForm>())
+        {
+            if (http.Request.Path.StartsWithSegments(form.Path))
+            {
+                return form.Render(refusal);
+            }
+        }
+
+        return new RenderedRefusal(refusal.Status, MediaType, JsonSerializer.SerializeToUtf8Bytes(Of(refusal, http), WireJson.Options));
+    }
+
     /// <summary>Answers the refusal. Nothing may have been sent yet.</summary>
     public static async Task WriteAsync(HttpContext http, ApiException refusal)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(Of(refusal, http), WireJson.Options);
+        var (status, mediaType, body) = Render(refusal, http);
         var response = http.Response;
-        response.StatusCode = refusal.Status;
-        response.ContentType = MediaType;
+        response.StatusCode = status;
+        response.ContentType = mediaType;
         response.ContentLength = body.Length;
         if (refusal.RetryAfter is { } wait)
         {

@@ -26,6 +26,7 @@ internal sealed class BuiltInEmbeddings(StaticEmbedder embedder) : IEmbeddingGen
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         serviceKey is not null ? null
         : serviceType == typeof(EmbeddingGeneratorMetadata) ? metadata
+        : serviceType == typeof(StaticEmbedder) ? embedder
         : serviceType.IsInstanceOfType(this) ? this
         : null;
 

@@ -158,8 +158,8 @@ internal sealed partial class IdempotentRequests(
             return null;
         }
 
-        var body = System.Text.Json.JsonSerializer.Serialize(Problem.Of(refusal, http), WireJson.Options);
-        return own.Answer(refusal.Status, Problem.MediaType, eTag: null, body);
+        var rendered = Problem.Render(refusal, http);
+        return own.Answer(rendered.Status, rendered.MediaType, eTag: null, rendered.Body);
     }
 
     // With the work done or not, the key must not stay taken because the caller has left: hence no token of the request.

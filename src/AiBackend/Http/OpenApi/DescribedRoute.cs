@@ -26,6 +26,9 @@ internal sealed class DescribedRoute
 
     public Access? Access => metadata.OfType<Access>().LastOrDefault();
 
+    /// <summary>The form of its refusals; null: problems.</summary>
+    public ErrorForm? ErrorForm => metadata.OfType<ErrorForm>().LastOrDefault();
+
     public FormBodyMetadata? Form => metadata.OfType<FormBodyMetadata>().LastOrDefault();
 
     public JsonBodyMetadata? Body => metadata.OfType<JsonBodyMetadata>().LastOrDefault();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
@@ -115,22 +116,25 @@ internal static class OperationDescription
     private static async Task DescribeRefusalsAsync(
         OpenApiOperation operation, DescribedRoute route, OpenApiOperationTransformerContext context, CancellationToken ct)
     {
-        var problem = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, ct);
-        var content = new OpenApiMediaType { Schema = Component(context.Document, "problem", problem) };
+        var (mediaType, type, name) = route.ErrorForm is { } form
+            ? ("application/json", form.Body, JsonNamingPolicy.SnakeCaseLower.ConvertName(form.Body.Name))
+            : (Problem.MediaType, typeof(Problem), "problem");
+        var schema = await context.GetOrCreateSchemaAsync(type, parameterDescription: null, ct);
+        var content = new OpenApiMediaType { Schema = Component(context.Document, name, schema) };
         foreach (var (status, codes) in route.Refusals)
         {
             var text = status.ToString(CultureInfo.InvariantCulture);
-            if (!operation.Responses!.ContainsKey(text))
+            if (!operation.Responses!.ContainsKey(text) && (route.ErrorForm is null || status != StatusCodes.Status422UnprocessableEntity))
             {
-                operation.Responses[text] = Refusal(status, codes, content);
+                operation.Responses[text] = Refusal(status, codes, mediaType, content);
             }
         }
     }
 
-    private static OpenApiResponse Refusal(int status, string codes, OpenApiMediaType content) => new()
+    private static OpenApiResponse Refusal(int status, string codes, string mediaType, OpenApiMediaType content) => new()
     {
         Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {codes}",
-        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = content },
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [mediaType] = content },
     };
 
     private static OpenApiSchemaReference Component(OpenApiDocument? document, string name, OpenApiSchema schema)

@@ -1,0 +1,106 @@
+using AiBackend.Ai;
+using AiBackend.Http;
+
+namespace AiBackend.OpenAi;
+
+/// <summary>
+/// Serves completions of the chat model by passing them through: bytes of the caller go to the model's server and its bytes to the
+/// caller, who leaving stops it.
+/// </summary>
+internal sealed partial class ModelCalls(
+    ModelServer server, AiOptions options, TokenCounts counts, TimeProvider clock, ILogger<ModelCalls> logger)
+{
+    /// <summary>Answers the request.</summary>
+    /// <param name="body">What the model's server is sent.</param>
+    /// <param name="keep">Gets the text of the answer before the caller learns that it is whole; null when nothing is kept.</param>
+    /// <exception cref="ApiException">The model gave no answer.</exception>
+    public async Task AnswerAsync(
+        HttpContext http, CompletionRequest request, ReadOnlyMemory<byte> body, Func<string, Task>? keep, CancellationToken ct)
+    {
+        using var total = new TimeLimit(options.TotalLimit, clock, ct);
+        try
+        {
+            var answer = await server.AskAsync(body, request.IsStreamed, readsText: keep is not null, total.Token);
+            switch (answer)
+            {
+                case ServerAnswer.Refused refused:
+                    throw Refusals.OfRequest(refused.Body);
+                case ServerAnswer.Whole whole:
+                    counts.Add(request.Model, whole.Usage);
+                    await KeepAsync(keep, whole.Text);
+                    await new ReadyJson(whole.Body).ExecuteAsync(http);
+                    break;
+                case ServerAnswer.Streamed streamed:
+                    using (streamed.Stream)
+                    {
+                        await StreamAsync(http, request, streamed.Stream, keep, ct);
+                    }
+
+                    break;
+            }
+        }
+        catch (UpstreamException failure)
+        {
+            throw Refusals.Of(failure, "model");
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw Refusals.Of(TimedOut(), "model");
+        }
+    }
+
+    private async Task StreamAsync(
+        HttpContext http, CompletionRequest request, AnswerStream stream, Func<string, Task>? keep, CancellationToken ct)
+    {
+        await CompletionWriter.BeginStreamAsync(http, ct);
+        var writer = http.Response.BodyWriter;
+        try
+        {
+            do
+            {
+                var hasMore = false;
+                while (stream.TryNext(out var sent))
+                {
+                    if (!sent.IsCount || request.IncludesUsage)
+                    {
+                        sent.Bytes.Span.CopyTo(writer.GetSpan(sent.Bytes.Length));
+                        writer.Advance(sent.Bytes.Length);
+                        hasMore = true;
+                    }
+                }
+
+                if (hasMore)
+                {
+                    await writer.FlushAsync(ct);
+                }
+            }
+            while (await stream.WaitAsync());
+
+            await KeepAsync(keep, stream.Text);
+            await writer.WriteAsync(CompletionWriter.Done, ct);
+        }
+        catch (Exception error) when (!ct.IsCancellationRequested && RefusalOf(error) is { } refusal)
+        {
+            LogBrokenOff(request.Model, refusal.Code);
+            await writer.WriteAsync(OpenAiError.EventOf(refusal), ct);
+        }
+        finally
+        {
+            counts.Add(request.Model, stream.Usage);
+        }
+    }
+
+    private static Task KeepAsync(Func<string, Task>? keep, string text) =>
+        keep is null || string.IsNullOrWhiteSpace(text) ? Task.CompletedTask : keep(text);
+
+    private static ApiException? RefusalOf(Exception error) =>
+        error as ApiException
+        ?? (error is OperationCanceledException ? Refusals.Of(TimedOut(), "model")
+            : ModelServer.Failure(error) is { } failure ? Refusals.Of(failure, "model")
+            : null);
+
+    private static UpstreamException TimedOut() => new(UpstreamFailure.TimedOut, $"{ModelChatClient.Server} did not answer in time.");
+
+    [LoggerMessage(LogLevel.Warning, "A streamed answer of the model {Model} broke off: {Code}")]
+    private partial void LogBrokenOff(string model, string code);
+}
