@@ -68,12 +68,19 @@ internal sealed class CompletionWriter(Ids ids, TimeProvider clock)
         var length = 0;
         try
         {
-            while (source.Current is ReplyPart.Delta delta)
+            for (; source.Current is not ReplyPart.End; await source.MoveNextAsync())
             {
-                length += delta.Text.Length;
-                chunks.Write(new ChunkDelta { Content = delta.Text });
-                await chunks.Writer.FlushAsync(ct);
-                await source.MoveNextAsync();
+                if (source.Current is ReplyPart.Delta delta)
+                {
+                    length += delta.Text.Length;
+                    chunks.Write(new ChunkDelta { Content = delta.Text });
+                    await chunks.Writer.FlushAsync(ct);
+                }
+                else if (length > 0)
+                {
+                    // This form has no way to take text back.
+                    throw Refusals.OfCode("model_unavailable", "The answer broke off and would have to begin again.");
+                }
             }
         }
         catch (ApiException refusal)

@@ -19,18 +19,17 @@ internal sealed class KnowledgeAnswers(Orchestrators orchestrators, LimitOptions
 
     private async IAsyncEnumerable<ReplyPart> PartsAsync(AnswerRequest question, [EnumeratorCancellation] CancellationToken ct)
     {
-        var hasText = false;
         await using var parts = orchestrators.For(question.Settings).AnswerAsync(question, ct).GetAsyncEnumerator(ct);
         while (await NextAsync(parts))
         {
             switch (parts.Current)
             {
                 case AnswerPart.Delta delta:
-                    hasText = true;
                     yield return new ReplyPart.Delta(delta.Text);
                     break;
-                case AnswerPart.Reset when hasText:
-                    throw SessionAnswers.BrokenOff();
+                case AnswerPart.Reset:
+                    yield return new ReplyPart.Reset();
+                    break;
                 case AnswerPart.Completed completed:
                     yield return new ReplyPart.End(
                         completed.Text,

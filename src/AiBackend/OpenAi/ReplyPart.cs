@@ -12,7 +12,10 @@ internal abstract record ReplyPart
     /// <summary>The next piece of the text.</summary>
     public sealed record Delta(string Text) : ReplyPart;
 
+    /// <summary>The deltas so far are void.</summary>
+    public sealed record Reset : ReplyPart;
+
     /// <summary>The end.</summary>
-    /// <param name="Text">The whole text; begins with what the deltas add up to.</param>
+    /// <param name="Text">The whole text; begins with what the deltas since the last reset add up to.</param>
     public sealed record End(string Text, TokenUsage? Usage, AnswerDetails Details) : ReplyPart;
 }

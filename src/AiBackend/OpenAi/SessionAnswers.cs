@@ -46,32 +46,28 @@ internal sealed class SessionAnswers(KeptMessages kept, RunStreams streams, Limi
     public static ReplyPart.End Silence(MessageResponse message) => new(
         string.Empty, Usage: null, new AnswerDetails { SessionId = message.SessionId, MessageId = message.Id, Outcome = "handed_over" });
 
-    /// <summary>The text that was streamed is void, which a stream in this form cannot say.</summary>
-    public static ApiException BrokenOff() => Refusals.OfCode("model_unavailable", "The answer broke off and would have to begin again.");
-
     private async IAsyncEnumerable<ReplyPart> PartsAsync(
         MessageResponse question, string runId, string clientId, [EnumeratorCancellation] CancellationToken ct)
     {
-        var hasText = false;
         MessageResponse? reply = null;
         await foreach (var sent in streams.ReadAsync(clientId, runId, after: 1, ct))
         {
             switch (sent.Type)
             {
                 case StreamTypes.ReplyDelta:
-                    hasText = true;
                     yield return new ReplyPart.Delta(Read<DeltaData>(sent).Text);
                     break;
-                case StreamTypes.ReplyReset when hasText:
-                    throw BrokenOff();
+                case StreamTypes.ReplyReset:
+                    yield return new ReplyPart.Reset();
+                    break;
                 case StreamTypes.ReplyCompleted:
-                    reply = Read<MessageEvent>(sent).Message;
+                    reply = Read<Happened>(sent).Message;
                     break;
                 case StreamTypes.RunCompleted or StreamTypes.RunHandedOver:
-                    yield return EndOf(question, reply, Read<RunEndData>(sent));
+                    yield return EndOf(question, reply, Read<Happened>(sent));
                     yield break;
                 case StreamTypes.RunFailed:
-                    var error = Read<RunEndData>(sent).Run.Error;
+                    var error = Read<Happened>(sent).Run?.Error;
                     throw Refusals.OfCode(error?.Code ?? "internal_error", error?.Detail ?? "The answer failed.");
                 case StreamTypes.RunCancelled:
                     throw ApiException.Conflict("The answer was cancelled.", "run_cancelled");
@@ -81,21 +77,27 @@ internal sealed class SessionAnswers(KeptMessages kept, RunStreams streams, Limi
         throw ApiException.NotFound();
     }
 
-    private static ReplyPart.End EndOf(MessageResponse question, MessageResponse? reply, RunEndData end) => new(
+    private static ReplyPart.End EndOf(MessageResponse question, MessageResponse? reply, Happened end) => new(
         reply?.Text ?? end.Message?.Text ?? string.Empty,
-        end.Run.Usage,
+        end.Run?.Usage,
         new AnswerDetails
         {
             SessionId = question.SessionId,
             MessageId = question.Id,
-            RunId = end.Run.Id,
+            RunId = end.Run?.Id,
             ReplyMessageId = reply?.Id,
-            Outcome = end.Run.Outcome is RunOutcome.HandedOver ? "handed_over" : "replied",
+            Outcome = end.Run?.Outcome is RunOutcome.HandedOver ? "handed_over" : "replied",
             Confidence = reply?.Confidence,
             Citations = reply?.Citations ?? [],
         });
 
     private static T Read<T>(StreamEvent sent) => JsonSerializer.Deserialize<T>(sent.Data.Span, WireJson.Options)!;
 
-    private sealed record MessageEvent(MessageResponse Message);
+    /// <summary>What an event of a run's stream tells: each has some of it.</summary>
+    private sealed record Happened
+    {
+        public MessageResponse? Message { get; init; }
+
+        public RunResponse? Run { get; init; }
+    }
 }
