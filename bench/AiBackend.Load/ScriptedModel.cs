@@ -1,15 +1,19 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace AiBackend.Load;
 
 /// <summary>
-/// An OpenAI-compatible chat model that streams a fixed answer at once, and notes for each request when it came in and when its
+/// An OpenAI-compatible chat model that gives a fixed answer at once, streamed or plain as it is asked, and notes for each request when it came in and when its
 /// first delta was sent, so that the service's own part can be told from the model's.
 /// </summary>
 internal sealed class ScriptedModel : IAsyncDisposable
 {
     private const int Deltas = 20;
+
+    private static readonly byte[] Whole = Encoding.UTF8.GetBytes(
+        $$$"""{"id":"c","object":"chat.completion","created":1,"model":"scripted","choices":[{"index":0,"message":{"role":"assistant","content":"{{{string.Join(' ', Enumerable.Range(0, Deltas).Select(i => $"word{i}"))}}}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}}""");
 
     private readonly WebApplication app;
 
@@ -17,6 +21,8 @@ internal sealed class ScriptedModel : IAsyncDisposable
 
     /// <summary>How long the model itself took from request to first delta, of the latest request.</summary>
     public TimeSpan OwnTime { get; private set; }
+
+    public int Port => new Uri(app.Urls.Single()).Port;
 
     public string BaseUrl => app.Urls.Single() + "/v1";
 
@@ -37,7 +43,16 @@ internal sealed class ScriptedModel : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var received = Stopwatch.GetTimestamp();
-        await http.Request.Body.CopyToAsync(Stream.Null);
+        using var body = new MemoryStream((int)(http.Request.ContentLength ?? 0));
+        await http.Request.Body.CopyToAsync(body);
+        if (body.GetBuffer().AsSpan().IndexOf("\"stream\":true"u8) < 0)
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = Whole.Length;
+            await http.Response.Body.WriteAsync(Whole);
+            return;
+        }
+
         http.Response.ContentType = "text/event-stream";
         for (var i = 0; i < Deltas; i++)
         {

@@ -40,7 +40,7 @@ internal sealed class KeptMessages(
     }
 
     /// <summary>
-    /// Stores the user's message unless it is the newest of the session already: a request that is repeated, after a failure or with the
+    /// Stores the user's message unless the session ends with it already: a request that is repeated, after a failure or with the
     /// results of tools, asks the same question.
     /// </summary>
     /// <returns>The message, its session, and what was said before.</returns>
@@ -49,7 +49,7 @@ internal sealed class KeptMessages(
     {
         var documents = caller.Documents;
         var known = await FindAsync(documents, session, ct);
-        var question = known is null ? null : await NewestAsync(documents, known.Id, ct);
+        var question = known?.ActiveLeafId is { } leaf ? await documents.FindAsync<Message>(leaf, ct) : null;
         if (known is not { State: not SessionState.Closed } || question is not { Role: MessageRole.User, DeletedAt: null } || question.Text != text)
         {
             var posted = await AskAsync(caller, session, text, ReplyMode.None, ct);
@@ -57,7 +57,7 @@ internal sealed class KeptMessages(
             question = await documents.FindAsync<Message>(posted.Message.Id, ct) ?? throw ApiException.NotFound();
         }
 
-        return (question, known, await MessageHistory.LoadAsync(documents, known, question, historyMessages, ct));
+        return (question, known, await MessageHistory.LoadAsync(documents, known, question, replyParentId: null, historyMessages, ct));
     }
 
     /// <summary>Stores a model's reply, as much of it as a message may hold.</summary>
@@ -96,12 +96,6 @@ internal sealed class KeptMessages(
         var key = Session.KeyOf(Channels.DefaultId(documents.ClientId), session);
         return await documents.ListAsync(Query.Of<Session>().Equal(found => found.OpenKey, key).Take(1), ct) is [var open, ..] ? open : null;
     }
-
-    private static async Task<Message?> NewestAsync(TenantDocuments documents, string sessionId, CancellationToken ct) =>
-        await documents.ListAsync(
-            Query.Of<Message>().Equal(message => message.SessionId, sessionId).Descending(message => message.Position).Take(1), ct) is [var newest, ..]
-            ? newest
-            : null;
 
     // A pair of surrogates stays together.
     private static string Beginning(string text) =>
