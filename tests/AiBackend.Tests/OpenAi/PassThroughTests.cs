@@ -126,6 +126,24 @@ public sealed class PassThroughTests(OpenAiApp app) : IClassFixture<OpenAiApp>
     }
 
     [Fact]
+    public async Task An_event_that_comes_in_many_pieces_passes_whole()
+    {
+        var tenant = await app.NewTenantAsync();
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i},"));
+        app.Server.Then(ModelReply.Stream(async stream =>
+        {
+            await stream.RawAsync("data: {\"choices\":[{\"delta\":");
+            await stream.RawAsync($"{{\"content\":\"{text}\"}}}}]}}\n");
+            await stream.RawAsync("\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DO");
+            await stream.RawAsync("NE]\n\n");
+        }));
+
+        var events = await (await tenant.Http.AskAsync(stream: true)).EventsAsync();
+
+        Assert.Equal((text, "[DONE]"), (TextOf(events), events[^1]));
+    }
+
+    [Fact]
     public async Task A_server_that_leaves_out_the_mark_of_the_end_has_ended_all_the_same()
     {
         var tenant = await app.NewTenantAsync();

@@ -104,7 +104,7 @@ public sealed class SessionCompletionTests(ChatApp app) : IClassFixture<ChatApp>
         await leaves.CancelAsync();
         await Task.WhenAny(sending);
 
-        Assert.Equal("cancelled", (await tenant.EndOfAsync(attempt.Request.RunId)).Text("status"));
+        Assert.Equal("cancelled", (await tenant.EndOfAsync(attempt.Request.RunId).WaitAsync(TimeSpan.FromSeconds(10), Ct)).Text("status"));
         await attempt.Stopped.WaitAsync(TimeSpan.FromSeconds(10), Ct);
     }
 
