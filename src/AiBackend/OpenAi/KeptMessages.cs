@@ -1,9 +1,11 @@
 using AiBackend.Ai;
 using AiBackend.Chat;
+using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Http;
 using AiBackend.Jobs;
@@ -16,9 +18,18 @@ namespace AiBackend.OpenAi;
 /// request's <c>Idempotency-Key</c>: the answer that is sent does.
 /// </summary>
 internal sealed class KeptMessages(
-    DocumentStore store, Channels channels, ChatEvents events, RunStreams streams, WorkCancellation cancellation, Ids ids, TimeProvider clock)
+    DocumentStore store,
+    ClientDirectory clients,
+    Channels channels,
+    AnalysisQueue analyses,
+    ChatEvents events,
+    UsageLog usage,
+    RunStreams streams,
+    WorkCancellation cancellation,
+    Ids ids,
+    TimeProvider clock)
 {
-    private readonly MessagePosting posting = new(channels, events, new RequestCommits(store), ids, clock);
+    private readonly MessagePosting posting = new(clients, channels, analyses, events, usage, new RequestCommits(store), ids, clock);
     private readonly RunCancelling cancelling = new(events, new RequestCommits(store), streams, cancellation, clock);
 
     /// <summary>Stores the user's message.</summary>
