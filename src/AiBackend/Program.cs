@@ -19,8 +19,7 @@ try
     var settings = Settings.Bind(builder);
     builder.AddHost(settings);
     var services = builder.Services;
-    services.AddStorage();
-    services.AddSingleton(provider => OpenStore(settings, provider.GetRequiredService<DocumentCatalog>()));
+    services.AddStorage().AddSingleton(provider => OpenStore(settings, provider.GetRequiredService<DocumentCatalog>()));
     services.AddHttpRules();
     services.AddOpenApiDescription();
     services.AddClients();
@@ -32,10 +31,7 @@ try
     services.AddChat();
     services.AddOpenAi();
     services.AddTelemetry(settings.OtlpEndpoint);
-    if (settings.SeedsDemo)
-    {
-        services.AddDemo(settings.DataFolder);
-    }
+    services.AddDemo(settings);
 
     var app = builder.Build();
     app.UseErrorAnswers();
@@ -57,8 +53,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (
-    exception is SettingsException or StoreUnavailableException or IOException or UnauthorizedAccessException)
+catch (Exception exception) when (exception is SettingsException or StoreUnavailableException or IOException or UnauthorizedAccessException)
 {
     // What the operator has to set right; a stack trace would only hide it.
     await Console.Error.WriteLineAsync(exception.Message);

@@ -1,6 +1,7 @@
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Http;
 using AiBackend.Orchestration.Extractive;
 
@@ -29,6 +30,7 @@ internal static class CompletionEndpoints
         CompletionWriter writer,
         KeptMessages kept,
         LimitOptions limits,
+        TimeProvider clock,
         CancellationToken ct)
     {
         var request = CompletionRequest.Parse(await RequestBytes.ReadAsync(http.Request, ct));
@@ -44,6 +46,7 @@ internal static class CompletionEndpoints
             throw ApiException.Invalid("n", "Only one answer can be given here.");
         }
 
+        await Quotas.RequireTokensAsync(caller.Documents, settings.Quotas, clock.GetUtcNow(), ct);
         if (isOurs)
         {
             var parts = request.SessionId is null
@@ -55,7 +58,7 @@ internal static class CompletionEndpoints
 
         if (request.SessionId is null)
         {
-            await calls.AnswerAsync(http, request, request.ForModel(), keep: null, ct);
+            await calls.AnswerAsync(http, caller.ClientId, request, request.ForModel(), keep: null, ct);
             return;
         }
 
@@ -69,7 +72,7 @@ internal static class CompletionEndpoints
         }
 
         await calls.AnswerAsync(
-            http, request, conversation.ForModel(history), text => kept.ReplyAsync(caller, session.Id, text, CancellationToken.None), ct);
+            http, caller.ClientId, request, conversation.ForModel(history), text => kept.ReplyAsync(caller, session.Id, text, CancellationToken.None), ct);
     }
 
     private static async IAsyncEnumerable<ReplyPart> Silence(ReplyPart.End end)

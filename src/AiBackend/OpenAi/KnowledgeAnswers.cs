@@ -1,13 +1,15 @@
 using System.Runtime.CompilerServices;
+using AiBackend.Ai;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Http;
 using AiBackend.Orchestration;
+using AiBackend.Orchestration.Extractive;
 
 namespace AiBackend.OpenAi;
 
 /// <summary>Answers from the client's knowledge without keeping anything: the request holds the whole conversation.</summary>
-internal sealed class KnowledgeAnswers(Orchestrators orchestrators, LimitOptions limits, Ids ids, TimeProvider clock)
+internal sealed class KnowledgeAnswers(Orchestrators orchestrators, TokenCounts counts, LimitOptions limits, Ids ids, TimeProvider clock)
 {
     /// <summary>The parts of the answer.</summary>
     /// <exception cref="ApiException">There is none.</exception>
@@ -31,12 +33,14 @@ internal sealed class KnowledgeAnswers(Orchestrators orchestrators, LimitOptions
                     yield return new ReplyPart.Reset();
                     break;
                 case AnswerPart.Completed completed:
+                    await CountAsync(question, completed.Usage);
                     yield return new ReplyPart.End(
                         completed.Text,
                         completed.Usage,
                         new AnswerDetails { Outcome = "replied", Confidence = completed.Confidence, Citations = completed.Citations });
                     yield break;
                 case AnswerPart.HandOver handOver:
+                    await CountAsync(question, handOver.Usage);
                     yield return new ReplyPart.End(
                         question.Settings.Chat.HandoverMessage,
                         handOver.Usage,
@@ -59,6 +63,9 @@ internal sealed class KnowledgeAnswers(Orchestrators orchestrators, LimitOptions
             throw Refusals.OfCode(failure.Code, failure.Detail);
         }
     }
+
+    private Task CountAsync(AnswerRequest question, TokenUsage? used) => counts.AddAsync(
+        question.ClientId, ExtractiveOrchestrator.Model, used is null ? null : new ModelUsage(used.InputTokens, used.OutputTokens));
 
     private AnswerRequest QuestionOf(Conversation conversation, string clientId, ClientSettings settings)
     {

@@ -11,11 +11,17 @@ internal sealed partial class ModelCalls(
     ModelServer server, AiOptions options, TokenCounts counts, TimeProvider clock, ILogger<ModelCalls> logger)
 {
     /// <summary>Answers the request.</summary>
+    /// <param name="clientId">Who is counted the tokens.</param>
     /// <param name="body">What the model's server is sent.</param>
     /// <param name="keep">Gets the text of the answer before the caller learns that it is whole; null when nothing is kept.</param>
     /// <exception cref="ApiException">The model gave no answer.</exception>
     public async Task AnswerAsync(
-        HttpContext http, CompletionRequest request, ReadOnlyMemory<byte> body, Func<string, Task>? keep, CancellationToken ct)
+        HttpContext http,
+        string clientId,
+        CompletionRequest request,
+        ReadOnlyMemory<byte> body,
+        Func<string, Task>? keep,
+        CancellationToken ct)
     {
         using var total = new TimeLimit(options.TotalLimit, clock, ct);
         try
@@ -26,14 +32,14 @@ internal sealed partial class ModelCalls(
                 case ServerAnswer.Refused refused:
                     throw Refusals.OfRequest(refused.Body);
                 case ServerAnswer.Whole whole:
-                    counts.Add(request.Model, whole.Usage);
+                    await counts.AddAsync(clientId, request.Model, whole.Usage);
                     await KeepAsync(keep, whole.Text);
                     await new ReadyJson(whole.Body).ExecuteAsync(http);
                     break;
                 case ServerAnswer.Streamed streamed:
                     using (streamed.Stream)
                     {
-                        await StreamAsync(http, request, streamed.Stream, keep, ct);
+                        await StreamAsync(http, clientId, request, streamed.Stream, keep, ct);
                     }
 
                     break;
@@ -50,7 +56,7 @@ internal sealed partial class ModelCalls(
     }
 
     private async Task StreamAsync(
-        HttpContext http, CompletionRequest request, AnswerStream stream, Func<string, Task>? keep, CancellationToken ct)
+        HttpContext http, string clientId, CompletionRequest request, AnswerStream stream, Func<string, Task>? keep, CancellationToken ct)
     {
         await CompletionWriter.BeginStreamAsync(http, ct);
         var writer = http.Response.BodyWriter;
@@ -86,7 +92,7 @@ internal sealed partial class ModelCalls(
         }
         finally
         {
-            counts.Add(request.Model, stream.Usage);
+            await counts.AddAsync(clientId, request.Model, stream.Usage);
         }
     }
 

@@ -28,6 +28,26 @@ public sealed class PassThroughTests(OpenAiApp app) : IClassFixture<OpenAiApp>
         Assert.DoesNotContain(asked.Headers.Values, value => value.Contains(tenant.Key, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_models_tokens_are_counted_and_held_to_the_clients_quota(bool stream)
+    {
+        var tenant = await app.NewTenantAsync(new { quotas = new { tokens_per_day = 1 } });
+
+        var first = await tenant.Http.AskAsync(stream: stream);
+        _ = await first.Content.ReadAsStringAsync(Ct);
+        JsonElement total;
+        do
+        {
+            total = (await tenant.Http.GetJsonAsync($"/api/v1/clients/{tenant.ClientId}/usage")).GetProperty("total");
+        }
+        while (total.GetProperty("output_tokens").GetInt64() == 0);
+
+        Assert.Equal((11, 7), (total.GetProperty("input_tokens").GetInt64(), total.GetProperty("output_tokens").GetInt64()));
+        await (await tenant.Http.AskAsync()).ExpectErrorAsync(429, "insufficient_quota", "insufficient_quota");
+    }
+
     [Fact]
     public async Task A_plain_answer_reaches_the_caller_byte_for_byte()
     {

@@ -27,18 +27,40 @@ internal static class Quotas
         }
 
         var day = UsageLog.DayOf(now);
-        var used = (await transaction.ListAsync(UsageLog.Between(day, day.AddDays(1))))
-            .Aggregate(new UsageCounts(), (sum, bucket) => sum + bucket.Counts);
+        var used = SumOf(await transaction.ListAsync(UsageLog.Between(day, day.AddDays(1))));
         if (quotas.MessagesPerDay is { } mostMessages && used.Messages + messages > mostMessages)
         {
             throw Exceeded($"The client may post {mostMessages} messages a day (UTC) and has posted {used.Messages}.", day.AddDays(1) - now);
         }
 
-        if (asksForAnswer && quotas.TokensPerDay is { } mostTokens && used.InputTokens + used.OutputTokens >= mostTokens)
+        if (asksForAnswer)
         {
-            throw Exceeded($"The client may use {mostTokens} tokens a day (UTC) and has used them.", day.AddDays(1) - now);
+            RequireTokens(quotas, used, now);
         }
     }
+
+    /// <summary>Refuses what would ask a model, once the client's tokens of the day are used up; for requests that store nothing before.</summary>
+    /// <exception cref="ApiException">429 with the beginning of the next day.</exception>
+    public static async ValueTask RequireTokensAsync(
+        TenantDocuments documents, QuotaSettings quotas, DateTimeOffset now, CancellationToken ct)
+    {
+        if (quotas.TokensPerDay is not null)
+        {
+            var day = UsageLog.DayOf(now);
+            RequireTokens(quotas, SumOf(await documents.ListAsync(UsageLog.Between(day, day.AddDays(1)), ct)), now);
+        }
+    }
+
+    private static void RequireTokens(QuotaSettings quotas, UsageCounts used, DateTimeOffset now)
+    {
+        if (quotas.TokensPerDay is { } most && used.InputTokens + used.OutputTokens >= most)
+        {
+            throw Exceeded($"The client may use {most} tokens a day (UTC) and has used them.", UsageLog.DayOf(now).AddDays(1) - now);
+        }
+    }
+
+    private static UsageCounts SumOf(IReadOnlyList<UsageBucket> buckets) =>
+        buckets.Aggregate(new UsageCounts(), (sum, bucket) => sum + bucket.Counts);
 
     /// <summary>The refusal.</summary>
     public static ApiException Exceeded(string detail, TimeSpan retryAfter) =>

@@ -87,9 +87,9 @@ internal sealed record UsagePeriod(DateTimeOffset From, DateTimeOffset To, TimeS
             "hour" => Hour,
             _ => throw ApiException.Invalid("interval", "hour or day is expected."),
         };
-        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         var period = new UsagePeriod(default, default, length);
-        var to = Time(query, "to") ?? now;
+        var to = Time(query, "to")
+            ?? period.BeginningOf(context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()) + length;
         var from = Time(query, "from") ?? to - (length == Day ? TimeSpan.FromDays(7) : TimeSpan.FromDays(1));
         var end = period.BeginningOf(to);
         period = period with { From = period.BeginningOf(from), To = end < to ? end + length : end };
@@ -107,7 +107,7 @@ internal sealed record UsagePeriod(DateTimeOffset From, DateTimeOffset To, TimeS
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
         builder.Metadata.Add(new QueryParameterMetadata("from", "The beginning, rounded down to an interval; by default a week before to, or a day by the hour.", typeof(DateTimeOffset)));
-        builder.Metadata.Add(new QueryParameterMetadata("to", "The end, rounded up to an interval; now by default.", typeof(DateTimeOffset)));
+        builder.Metadata.Add(new QueryParameterMetadata("to", "The end, rounded up to an interval; by default the interval that is now is the last.", typeof(DateTimeOffset)));
         builder.Metadata.Add(new QueryParameterMetadata("interval", "day (the default) or hour.", typeof(string)));
     }
 
