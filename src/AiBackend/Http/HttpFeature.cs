@@ -29,6 +29,7 @@ internal static class HttpFeature
         app.UseMiddleware<BodyLimits>();
         app.UseMiddleware<IdempotentRequests>();
         app.UseMiddleware<KnownQueries>();
+        app.UseMiddleware<EmptyBodies>();
     }
 
     /// <summary>The group that all routes of the service's own interface are in.</summary>

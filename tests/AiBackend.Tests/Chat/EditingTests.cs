@@ -215,6 +215,25 @@ public sealed class EditingTests(ChatApp app) : IClassFixture<ChatApp>
         Assert.Equal(5, (await tenant.MessagesAsync(talk.Session)).Count);
     }
 
+    [Theory]
+    [InlineData("""{"reply":"none"}""", 422, "validation_failed")]
+    [InlineData("[]", 422, "validation_failed")]
+    [InlineData("{", 400, "malformed_json")]
+    [InlineData("{}", 201, null)]
+    [InlineData("", 201, null)]
+    public async Task A_route_that_takes_no_body_does_not_drop_one_unseen(string body, int status, string? code)
+    {
+        var tenant = await app.NewChatTenantAsync();
+        var talk = await TalkAsync(tenant);
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+
+        using var answer = await tenant.Http.PostAsync(
+            $"/api/v1/messages/{talk.Replies[1]}/regenerate", content, TestContext.Current.CancellationToken);
+
+        var shown = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal((status, code), ((int)answer.StatusCode, shown.TextOrNull("code")));
+    }
+
     [Fact]
     public async Task The_active_branch_can_be_chosen_and_goes_on_from_there()
     {

@@ -65,9 +65,11 @@ public sealed class QuotaTests(ChatApp app) : IClassFixture<ChatApp>
             return answer.StatusCode;
         }));
 
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("TEST_STORE") == "mongodb", "Exact with the embedded store only.");
-        Assert.Equal(10, statuses.Count(status => status == HttpStatusCode.Created));
-        Assert.Equal(20, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+        // With MongoDB those of the same moment may pass; afterwards the limit holds there too.
+        var isExact = Environment.GetEnvironmentVariable("TEST_STORE") != "mongodb";
+        Assert.InRange(statuses.Count(status => status == HttpStatusCode.Created), 10, isExact ? 10 : 30);
+        Assert.All(statuses, status => Assert.True(status is HttpStatusCode.Created or HttpStatusCode.TooManyRequests));
+        await SayAsync(tenant, HttpStatusCode.TooManyRequests);
     }
 
     [Fact]
