@@ -132,6 +132,10 @@ public sealed class QuotaTests(ChatApp app) : IClassFixture<ChatApp>
     [InlineData("from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z", "from")]
     [InlineData("from=2020-01-01T00:00:00Z&to=2020-04-03T00:00:00Z", "from")]
     [InlineData("interval=hour&from=2020-01-01T00:00:00Z&to=2020-02-01T01:00:00Z", "from")]
+    [InlineData("to=9001-01-01T00:00:00Z", "to")]
+    [InlineData("to=9999-12-31T23:59:59Z", "to")]
+    [InlineData("from=1969-12-31T23:59:59Z", "from")]
+    [InlineData("to=0001-01-01T00:00:00Z", "to")]
     [InlineData("colour=red", "colour")]
     public async Task A_report_that_cannot_be_made_is_refused(string query, string field)
     {
@@ -146,6 +150,8 @@ public sealed class QuotaTests(ChatApp app) : IClassFixture<ChatApp>
     [Theory]
     [InlineData("from=2020-01-01T00:00:00Z&to=2020-04-02T00:00:00Z", 92)]
     [InlineData("interval=hour&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z", 744)]
+    [InlineData("from=9000-12-31T00:00:00Z&to=9000-12-31T23:59:59Z", 1)]
+    [InlineData("from=1970-01-01T00:00:00Z&to=1970-01-01T00:00:01Z", 1)]
     public async Task The_longest_reports_are_made(string query, int intervals) =>
         Assert.Equal(intervals, (await UsageAsync(await app.NewChatTenantAsync(), $"?{query}"))["data"]!.AsArray().Count);
 

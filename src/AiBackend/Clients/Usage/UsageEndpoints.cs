@@ -72,6 +72,10 @@ internal sealed record UsagePeriod(DateTimeOffset From, DateTimeOffset To, TimeS
     /// <summary>The most days in one report.</summary>
     public const int MostDays = 92;
 
+    // Further out there is no use, and no room for the intervals before and after.
+    private const int FirstYear = 1970;
+    private const int LastYear = 9000;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -118,8 +122,13 @@ internal sealed record UsagePeriod(DateTimeOffset From, DateTimeOffset To, TimeS
             return null;
         }
 
-        return UtcTimeConverter.TryParse(text, out var time)
+        if (!UtcTimeConverter.TryParse(text, out var time))
+        {
+            throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
+        }
+
+        return time.Year is >= FirstYear and <= LastYear
             ? time
-            : throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
+            : throw ApiException.Invalid(name, $"A time between the years {FirstYear} and {LastYear} is expected.");
     }
 }
