@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Documents.Sqlite;
 using AiBackend.Events;
@@ -74,6 +75,8 @@ internal static class DeliveryRun
             .AddSingleton<SecretBox>()
             .AddSingleton<AuditLog>()
             .AddSingleton<DocumentSet>(ClientDocuments.Audit)
+            .AddSingleton<UsageLog>()
+            .AddSingleton<DocumentSet>(ClientDocuments.Usage)
             .AddJobs()
             .AddSingleton(new EventsOptions { AllowPrivateNetworks = true })
             .AddEvents()

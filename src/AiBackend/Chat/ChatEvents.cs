@@ -14,6 +14,7 @@ namespace AiBackend.Chat;
 /// <summary>What happened in a session, to be numbered by <see cref="ChatEvents"/>.</summary>
 internal static class ChatEvent
 {
+    public const string SessionEntity = "session";
     public const string MessageEntity = "message";
     public const string SuggestionEntity = "suggestion";
     public const string FeedbackEntity = "feedback";
@@ -21,10 +22,10 @@ internal static class ChatEvent
 
     /// <summary>The kinds of things that hold what people wrote, or what was read from it.</summary>
     public static bool HoldsTexts(string entityType) =>
-        entityType is MessageEntity or SuggestionEntity or FeedbackEntity or AnalysisEntity;
+        entityType is SessionEntity or MessageEntity or SuggestionEntity or FeedbackEntity or AnalysisEntity;
 
     public static NewEvent Of(string type, Session session) =>
-        new(type, "session", session.Id) { Data = EventData.Of("session", SessionResponse.From(session)) };
+        new(type, SessionEntity, session.Id) { Data = EventData.Of(SessionEntity, SessionResponse.From(session)) };
 
     public static NewEvent Of(string type, Message message) => new(type, MessageEntity, message.Id)
     {
@@ -96,6 +97,18 @@ internal sealed class ChatEvents(EventLog log)
     public static ValueTask BlankSessionAsync(TenantTransaction transaction, string sessionId) =>
         BlankAsync(transaction, Query.Of<Event>().Equal(told => told.SessionId, sessionId));
 
+    /// <summary>Takes a title that was made of a message out of what was told of its session.</summary>
+    public static async ValueTask BlankTitleAsync(TenantTransaction transaction, string sessionId, string title)
+    {
+        foreach (var told in await transaction.ListAsync(Query.Of<Event>().Equal(told => told.EntityId, sessionId)))
+        {
+            if (JsonNode.Parse(told.Data.Text)![ChatEvent.SessionEntity]?["title"]?.GetValue<string>() == title)
+            {
+                await transaction.ReplaceAsync(told with { Data = Blank(told.EntityType, told.Data) });
+            }
+        }
+    }
+
     private static async ValueTask BlankAsync(TenantTransaction transaction, Query<Event> query)
     {
         foreach (var told in await transaction.ListAsync(query))
@@ -117,8 +130,8 @@ internal sealed class ChatEvents(EventLog log)
             {
                 "text" => string.Empty,
                 "attachments" or "citations" => new JsonArray(),
-                "data" or "comment" => null,
-                "metadata" => new JsonObject(),
+                "data" or "comment" or "title" => null,
+                "metadata" when entityType is not ChatEvent.SessionEntity => new JsonObject(),
                 _ => entity[field]?.DeepClone(),
             };
         }

@@ -124,6 +124,8 @@ public sealed class SessionListTests(ChatApp app) : IClassFixture<ChatApp>
         }
 
         Assert.Null((await tenant.GetAsync($"/api/v1/sessions/{made.Text("session_id")}"))["title"]);
+        var told = await tenant.GetAsync("/api/v1/events?limit=200");
+        Assert.DoesNotContain("secret", told.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("Given", (await tenant.GetAsync($"/api/v1/sessions/{given.Text("session_id")}")).Text("title"));
     }
 

@@ -74,6 +74,7 @@ public sealed class ProcessorTests(EventsFixture app) : IClassFixture<EventsFixt
         { "config.url", new { name = "n", config = new { } } },
         { "config.url", new { name = "n", config = new { url = "/hook" } } },
         { "config.url", new { name = "n", config = new { url = "ftp://a.example/" } } },
+        { "config.url", new { name = "n", config = new { url = "http://\u202e" } } },
         { "config.url", new { name = "n", config = new { url = "https://user:pass@a.example/" } } },
         { "config.url", new { name = "n", config = new { url = "https://a.example/#part" } } },
         { "config.url", new { name = "n", config = new { url = "http://ⓛocalhost/" } } },

@@ -47,6 +47,11 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
             await FeedbackChanges.RemoveOfMessageAsync(transaction, id);
             await AnalysisQueue.RemoveOfMessageAsync(transaction, id);
             await ChatEvents.BlankAsync(transaction, id);
+            if (found.Role is MessageRole.User && SessionTitle.From(found.Text) is { } title)
+            {
+                await ChatEvents.BlankTitleAsync(transaction, session.Id, title);
+            }
+
             await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatMessageDeleted, blank)]);
         },
         ct);

@@ -88,6 +88,7 @@ internal sealed class WebAddressAttribute : ValidationAttribute
         return text.Length <= MaxLength
             && Uri.TryCreate(text, UriKind.Absolute, out address)
             && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            && address.Host.Length > 0
             && address.UserInfo.Length == 0;
     }
 }
