@@ -97,6 +97,10 @@ public sealed class QuotaTests(ChatApp app) : IClassFixture<ChatApp>
             await tenant.GetAsync("/api/v1/sessions");
         }
 
+        // A client that pauses within the minute is not forgotten.
+        var requests = app.Services.GetRequiredService<ClientRequests>();
+        await requests.StoreAsync(Ct);
+        await requests.StoreAsync(Ct);
         app.Clock.Advance(TimeSpan.FromSeconds(50));
         using var refused = await tenant.Http.GetAsync("/api/v1/sessions", Ct);
         await refused.ExpectProblemAsync(429, "quota_exceeded");

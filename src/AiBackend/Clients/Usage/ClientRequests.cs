@@ -22,17 +22,12 @@ internal sealed partial class ClientRequests(DocumentStore store, UsageLog usage
     {
         var count = counts.GetOrAdd(client.Id, static _ => new Count());
         var now = clock.GetUtcNow();
-        var minute = now.ToUnixTimeSeconds() / 60;
+        var minute = MinuteOf(now);
         lock (count)
         {
             count.Unstored++;
-            if (client.Settings.Quotas.RequestsPerMinute is not { } most)
-            {
-                return;
-            }
-
             (count.Minute, count.InMinute) = count.Minute == minute ? (minute, count.InMinute) : (minute, 0);
-            if (count.InMinute >= most)
+            if (client.Settings.Quotas.RequestsPerMinute is { } most && count.InMinute >= most)
             {
                 throw Quotas.Exceeded(
                     $"The client may make {most} requests a minute.", DateTimeOffset.FromUnixTimeSeconds((minute + 1) * 60) - now);
@@ -50,8 +45,12 @@ internal sealed partial class ClientRequests(DocumentStore store, UsageLog usage
             var taken = count.TakeUnstored();
             if (taken == 0)
             {
-                // Nobody has come since the last time. Should somebody come now, he is counted anew.
-                counts.TryRemove(KeyValuePair.Create(clientId, count));
+                // What was used of the minute must not be forgotten while it lasts.
+                if (count.Minute < MinuteOf(clock.GetUtcNow()))
+                {
+                    counts.TryRemove(KeyValuePair.Create(clientId, count));
+                }
+
                 continue;
             }
 
@@ -83,6 +82,8 @@ internal sealed partial class ClientRequests(DocumentStore store, UsageLog usage
             await TryStoreAsync(stoppingToken);
         }
     }
+
+    private static long MinuteOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / 60;
 
     private async Task TryStoreAsync(CancellationToken ct)
     {
