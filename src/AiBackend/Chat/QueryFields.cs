@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using AiBackend.Documents;
 using AiBackend.Http;
 
 namespace AiBackend.Chat;
@@ -12,17 +11,7 @@ internal sealed class QueryFields(IQueryCollection query)
     public string? Text(string name) => query.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 
     /// <summary>The time, or null when it is not given.</summary>
-    public DateTimeOffset? Time(string name)
-    {
-        if (Text(name) is not { } text)
-        {
-            return null;
-        }
-
-        return UtcTimeConverter.TryParse(text, out var time)
-            ? time
-            : throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
-    }
+    public DateTimeOffset? Time(string name) => Text(name) is { } text ? QueryTime.Parse(name, text) : null;
 
     /// <summary>The whole number within these bounds, or null when it is not given.</summary>
     public int? Whole(string name, int min, int max)

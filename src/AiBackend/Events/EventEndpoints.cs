@@ -104,12 +104,3 @@ internal static class EventEndpoints
     private static async Task<Event> FindAsync(Caller caller, string id, CancellationToken ct) =>
         await caller.Documents.FindAsync<Event>(id, ct) ?? throw ApiException.NotFound();
 }
-
-/// <summary>Reads times of the query string.</summary>
-internal static class QueryTime
-{
-    public static DateTimeOffset Parse(string field, string text) =>
-        UtcTimeConverter.TryParse(text, out var time)
-            ? time
-            : throw ApiException.Invalid(field, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
-}

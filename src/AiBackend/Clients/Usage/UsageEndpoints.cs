@@ -1,5 +1,4 @@
 using System.Reflection;
-using AiBackend.Documents;
 using AiBackend.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -122,11 +121,7 @@ internal sealed record UsagePeriod(DateTimeOffset From, DateTimeOffset To, TimeS
             return null;
         }
 
-        if (!UtcTimeConverter.TryParse(text, out var time))
-        {
-            throw ApiException.Invalid(name, "An RFC 3339 time such as 2026-11-22T15:04:05.678Z is expected.");
-        }
-
+        var time = QueryTime.Parse(name, text);
         return time.Year is >= FirstYear and <= LastYear
             ? time
             : throw ApiException.Invalid(name, $"A time between the years {FirstYear} and {LastYear} is expected.");
