@@ -6,7 +6,7 @@ namespace AiBackend.Documents.Tests;
 /// <summary>Fail points hold for a whole server, so these tests run alone.</summary>
 [CollectionDefinition(nameof(MongoFaultTests), DisableParallelization = true)]
 [Collection(nameof(MongoFaultTests))]
-public sealed class MongoFaultTests
+public sealed class MongoFaultTests(FaultyServer server) : IClassFixture<FaultyServer>
 {
     private static readonly MongoOptions Hasty = new()
     {
@@ -57,7 +57,7 @@ public sealed class MongoFaultTests
     public async Task A_commit_outlives_a_fault_and_is_stored_once(string fault, int times, string meaning)
     {
         TestContext.Current.TestOutputHelper!.WriteLine(meaning);
-        await using var opened = await MongoTestStore.OpenAsync();
+        await using var opened = await MongoTestStore.OpenAsync(server);
         await opened.Store.OpenAccountAsync("acc");
         await using (await opened.FailAsync(new BsonDocument("times", times), BsonDocument.Parse(fault)))
         {
@@ -72,7 +72,7 @@ public sealed class MongoFaultTests
     [MemberData(nameof(Lasting))]
     public async Task A_commit_that_cannot_be_made_sure_of_is_reported_and_stored_once_at_most(string fault, bool mayBeStored)
     {
-        await using var opened = await MongoTestStore.OpenAsync(Hasty);
+        await using var opened = await MongoTestStore.OpenAsync(server, Hasty);
         await using var patient = new MongoDocumentStore(Ledger.Catalog, new MongoOptions { Uri = opened.Uri });
         await using var limit = await opened.LimitTransactionsAsync(seconds: 1);
         await opened.Store.OpenAccountAsync("acc");
@@ -91,7 +91,7 @@ public sealed class MongoFaultTests
     [Fact]
     public async Task A_caller_who_leaves_when_only_the_commit_remains_still_learns_that_it_was_stored()
     {
-        await using var opened = await MongoTestStore.OpenAsync();
+        await using var opened = await MongoTestStore.OpenAsync(server);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
 
         var isStored = await opened.Store.CommitAsync(
@@ -113,7 +113,7 @@ public sealed class MongoFaultTests
     [InlineData("{failCommands: ['find'], errorCode: 11600}")]
     public async Task A_read_is_asked_again_once_and_then_fails_as_unavailable(string fault)
     {
-        await using var opened = await MongoTestStore.OpenAsync(Hasty);
+        await using var opened = await MongoTestStore.OpenAsync(server, Hasty);
         await opened.Store.OpenAccountAsync("acc");
         await using (await opened.FailAsync(new BsonDocument("times", 1), BsonDocument.Parse(fault)))
         {
@@ -129,7 +129,7 @@ public sealed class MongoFaultTests
     [Fact]
     public async Task A_read_that_is_not_answered_in_time_fails_as_unavailable()
     {
-        await using var opened = await MongoTestStore.OpenAsync(Hasty);
+        await using var opened = await MongoTestStore.OpenAsync(server, Hasty);
         await using var fault = await opened.FailAsync("alwaysOn", BsonDocument.Parse(
             "{failCommands: ['find'], blockConnection: true, blockTimeMS: 10000}"));
 
@@ -139,7 +139,7 @@ public sealed class MongoFaultTests
     [Fact]
     public async Task A_store_that_takes_no_writes_is_not_ready()
     {
-        await using var opened = await MongoTestStore.OpenAsync(Hasty);
+        await using var opened = await MongoTestStore.OpenAsync(server, Hasty);
         Assert.True(await opened.Store.IsReadyAsync(Ct));
         await using (await opened.FailAsync("alwaysOn", BsonDocument.Parse("{failCommands: ['update'], errorCode: 10107}")))
         {

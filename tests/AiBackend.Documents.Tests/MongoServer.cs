@@ -66,6 +66,10 @@ internal sealed class MongoTestStore : IAsyncDisposable
     public static Task<MongoTestStore> OpenAsync(MongoStandIn server, DocumentCatalog? catalog = null) =>
         OpenAsync(server.Uri, null, catalog, isShared: false);
 
+    /// <summary>On a server that fails what it is told to.</summary>
+    public static Task<MongoTestStore> OpenAsync(FaultyServer server, MongoOptions? options = null) =>
+        OpenAsync(server.Uri, options, null, isShared: true);
+
     /// <summary>Makes the server fail commands of this store, until the result is disposed.</summary>
     public async Task<IAsyncDisposable> FailAsync(BsonValue mode, BsonDocument data)
     {
@@ -127,13 +131,16 @@ internal sealed class MongoStandIn : IAsyncDisposable
         Uri = uri;
     }
 
+    /// <summary>Whether this machine has the program.</summary>
+    public static bool IsThere => SharedFolder() is not null;
+
     public string Uri { get; }
 
     public static async Task<MongoStandIn> StartAsync(params string[] options)
     {
         // Tests that need a server of their own belong to those that need one at all.
         _ = MongoServer.UriOrSkip();
-        var shared = Environment.GetEnvironmentVariable("SHARED_DIR") ?? SharedFolder();
+        var shared = SharedFolder();
         if (shared is null)
         {
             Assert.SkipUnless(MongoServer.IsRequired, "SHARED_DIR is not set and no folder above holds ../shared.");
@@ -159,6 +166,11 @@ internal sealed class MongoStandIn : IAsyncDisposable
 
     private static string? SharedFolder()
     {
+        if (Environment.GetEnvironmentVariable("SHARED_DIR") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (Directory.Exists(Path.Combine(folder.FullName, "shared", "tools", "mongo")))
@@ -168,5 +180,32 @@ internal sealed class MongoStandIn : IAsyncDisposable
         }
 
         return null;
+    }
+}
+
+/// <summary>
+/// A server for tests that make it fail. The stand-in fails the commands of all its clients, those of other test programs too, so it is
+/// one of their own; a real server keeps to the client that is named.
+/// </summary>
+public sealed class FaultyServer : IAsyncLifetime
+{
+    private MongoStandIn? own;
+
+    public string Uri => own?.Uri ?? MongoServer.UriOrSkip();
+
+    public async ValueTask InitializeAsync()
+    {
+        if (MongoServer.Uri is not null && MongoStandIn.IsThere)
+        {
+            own = await MongoStandIn.StartAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (own is not null)
+        {
+            await own.DisposeAsync();
+        }
     }
 }

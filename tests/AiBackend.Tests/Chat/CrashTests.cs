@@ -40,8 +40,10 @@ public sealed class CrashTests : IAsyncLifetime
         {
             await using var service = await StartAsync();
             key = key.Length > 0 ? key : await NewKeyAsync(service);
-            var reading = round == 0 ? ReadUntilDeathAsync(service, seen) : Task.CompletedTask;
-            await LoadUntilKilledAsync(service, round, reading);
+            var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var reading = round == 0 ? ReadUntilDeathAsync(service, seen, begun) : Task.CompletedTask;
+            await LoadUntilKilledAsync(service, round, round == 0 ? Task.WhenAny(begun.Task, reading) : Task.CompletedTask);
+            await reading;
         }
 
         orchestrator.Holds = false;
@@ -81,7 +83,7 @@ public sealed class CrashTests : IAsyncLifetime
         return HttpExtensions.Text(made, "secret");
     }
 
-    private async Task LoadUntilKilledAsync(ServiceProcess service, int round, Task reading)
+    private async Task LoadUntilKilledAsync(ServiceProcess service, int round, Task reader)
     {
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var count = 0;
@@ -108,9 +110,9 @@ public sealed class CrashTests : IAsyncLifetime
         await Task.WhenAny(enough.Task, Task.WhenAll(posters));
         Assert.True(enough.Task.IsCompleted, service.Output);
         await orchestrator.HeldAsync();
+        await reader.WaitAsync(Ct);
         await service.KillAsync();
         await Task.WhenAll(posters);
-        await reading;
     }
 
     /// <returns>Null when the service died before it answered.</returns>
@@ -156,7 +158,7 @@ public sealed class CrashTests : IAsyncLifetime
         return posted;
     }
 
-    private async Task ReadUntilDeathAsync(ServiceProcess service, List<Received> seen)
+    private async Task ReadUntilDeathAsync(ServiceProcess service, List<Received> seen, TaskCompletionSource begun)
     {
         using var http = service.NewHttp(key);
         try
@@ -166,6 +168,10 @@ public sealed class CrashTests : IAsyncLifetime
             while (await stream.NextAsync() is { } received)
             {
                 seen.Add(received);
+                if (received.Type == "reply.delta")
+                {
+                    begun.TrySetResult();
+                }
             }
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
