@@ -13,12 +13,15 @@ internal sealed class StructuredModel(ChatModel model)
     /// <summary>Asks and reads the answer.</summary>
     /// <param name="name">Instead of the operator's model; null: that one.</param>
     /// <param name="shape">What is expected.</param>
-    /// <param name="read">Makes the result of the answer; throws <see cref="FormatException"/> with what is wrong, to be told to the model.</param>
-    /// <exception cref="UpstreamException">The model gave no answer, or none of the shape.</exception>
+    /// <param name="read">Makes the result of the answer; throws <see cref="FormatException"/> with what is wrong, in words that hold nothing of the answer: the model is told them, and whoever asked.</param>
+    /// <param name="tally">Gets what the model counted, also where this fails.</param>
+    /// <exception cref="UpstreamException">
+    /// The model gave no answer, or none of the shape; then the message ends with what <paramref name="read"/> found wrong at last.
+    /// </exception>
     public async Task<StructuredAnswer<T>> AskAsync<T>(
-        IReadOnlyList<ChatMessage> messages, string? name, AnswerShape shape, Func<JsonElement, T> read, CancellationToken ct)
+        IReadOnlyList<ChatMessage> messages, string? name, AnswerShape shape, Func<JsonElement, T> read, TokenTally tally, CancellationToken ct)
     {
-        var asking = new Asking(model, name, shape);
+        var asking = new Asking(model, name, shape, tally);
         var first = await asking.AskAsync(messages, ct);
         try
         {
@@ -37,10 +40,10 @@ internal sealed class StructuredModel(ChatModel model)
             {
                 return asking.Answer(Read(second, read));
             }
-            catch (FormatException)
+            catch (FormatException again)
             {
                 throw new UpstreamException(
-                    UpstreamFailure.Invalid, $"{ModelChatClient.Server} gave an answer of another shape than was asked for, twice.");
+                    UpstreamFailure.Invalid, $"{ModelChatClient.Server} gave an answer of another shape than was asked for, twice. {again.Message}");
             }
         }
     }
@@ -66,11 +69,10 @@ internal sealed class StructuredModel(ChatModel model)
         }
     }
 
-    private sealed class Asking(ChatModel model, string? name, AnswerShape shape)
+    private sealed class Asking(ChatModel model, string? name, AnswerShape shape, TokenTally tally)
     {
         private ChatResponseFormat? format = ChatResponseFormat.ForJsonSchema(shape.Schema, shape.Name);
         private string asked = string.Empty;
-        private ModelUsage? usage;
 
         public async Task<string> AskAsync(IReadOnlyList<ChatMessage> messages, CancellationToken ct)
         {
@@ -85,7 +87,7 @@ internal sealed class StructuredModel(ChatModel model)
             }
         }
 
-        public StructuredAnswer<T> Answer<T>(T value) => new(value, asked, usage);
+        public StructuredAnswer<T> Answer<T>(T value) => new(value, asked);
 
         private async Task<string> TryAsync(IReadOnlyList<ChatMessage> messages, CancellationToken ct)
         {
@@ -106,9 +108,7 @@ internal sealed class StructuredModel(ChatModel model)
                 },
                 ct);
             asked = ended.Model;
-            usage = ended.Usage is { } more
-                ? new ModelUsage((usage?.InputTokens ?? 0) + more.InputTokens, (usage?.OutputTokens ?? 0) + more.OutputTokens)
-                : usage;
+            tally.Add(ended.Usage);
             return text.ToString();
         }
     }
@@ -121,5 +121,4 @@ internal sealed record AnswerShape(string Name, JsonElement Schema);
 
 /// <summary>An answer of the shape that was asked for.</summary>
 /// <param name="Model">The model that was asked.</param>
-/// <param name="Usage">Of all requests, as far as the server said; null when it said nothing.</param>
-internal sealed record StructuredAnswer<T>(T Value, string Model, ModelUsage? Usage);
+internal sealed record StructuredAnswer<T>(T Value, string Model);

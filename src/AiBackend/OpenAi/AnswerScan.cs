@@ -16,6 +16,9 @@ internal readonly record struct AnswerScan
     /// <summary>Whether a choice has come to its end.</summary>
     public bool HasEnd { get; private init; }
 
+    /// <summary>The model that answers, as its server names it; null when nothing is said of it, or the text is not wanted.</summary>
+    public string? Model { get; private init; }
+
     /// <summary>The tokens that were counted; null when nothing is said of them.</summary>
     public ModelUsage? Usage { get; private init; }
 
@@ -44,7 +47,9 @@ internal readonly record struct AnswerScan
             else
             {
                 var isError = reader.ValueTextEquals("error"u8);
+                var isModel = text is not null && reader.ValueTextEquals("model"u8);
                 reader.Read();
+                scan = isModel && reader.TokenType == JsonTokenType.String ? scan with { Model = reader.GetString() } : scan;
                 scan = isError ? scan with { IsError = reader.TokenType != JsonTokenType.Null } : scan;
                 reader.Skip();
             }

@@ -21,6 +21,9 @@ internal sealed class AnswerStream(
     /// <summary>The text so far; empty when it is not read.</summary>
     public string Text => text?.ToString() ?? string.Empty;
 
+    /// <summary>The model as the server names it; null when the text is not read.</summary>
+    public string? Model { get; private set; }
+
     /// <summary>What the server counted, once it has.</summary>
     public ModelUsage? Usage { get; private set; }
 
@@ -120,6 +123,7 @@ internal sealed class AnswerStream(
             }
 
             hasEnd |= scan.HasEnd;
+            Model = scan.Model ?? Model;
             Usage = scan.Usage ?? Usage;
             sent = new AnswerEvent(bytes, scan is { HasChoices: false, Usage: not null });
             return true;

@@ -72,7 +72,7 @@ internal static class CompletionEndpoints
         }
 
         await calls.AnswerAsync(
-            http, caller.ClientId, request, conversation.ForModel(history), text => kept.ReplyAsync(caller, session.Id, text, CancellationToken.None), ct);
+            http, caller.ClientId, request, conversation.ForModel(history), reply => kept.ReplyAsync(caller, session.Id, reply, CancellationToken.None), ct);
     }
 
     private static async IAsyncEnumerable<ReplyPart> Silence(ReplyPart.End end)

@@ -29,6 +29,8 @@ internal sealed class KeptMessages(
     Ids ids,
     TimeProvider clock)
 {
+    private const int MostOfModelName = 255;
+
     private readonly MessagePosting posting = new(clients, channels, analyses, events, usage, new RequestCommits(store), ids, clock);
     private readonly RunCancelling cancelling = new(events, new RequestCommits(store), streams, cancellation, clock);
 
@@ -71,15 +73,17 @@ internal sealed class KeptMessages(
         return (question, known, await MessageHistory.LoadAsync(documents, known, question, replyParentId: null, historyMessages, ct));
     }
 
-    /// <summary>Stores a model's reply, as much of it as a message may hold.</summary>
-    public Task ReplyAsync(Caller caller, string sessionId, string text, CancellationToken ct) =>
+    /// <summary>Stores a model's reply, as much of it as a message may hold. Its tokens are counted elsewhere.</summary>
+    public Task ReplyAsync(Caller caller, string sessionId, KeptReply reply, CancellationToken ct) =>
         posting.PostAsync(
             caller,
             new PostMessage
             {
                 SessionId = sessionId,
                 Role = MessageRole.Assistant,
-                Text = text.Length <= ChatModel.LongestAnswer ? text : Beginning(text),
+                Text = reply.Text.Length <= ChatModel.LongestAnswer ? reply.Text : Beginning(reply.Text),
+                Model = reply.Model is { Length: <= MostOfModelName } model ? model : null,
+                Usage = reply.Usage is { } used ? new TokenUsage(used.InputTokens, used.OutputTokens, Cost: null) : null,
             },
             ct);
 
@@ -112,3 +116,8 @@ internal sealed class KeptMessages(
     private static string Beginning(string text) =>
         text[..(char.IsHighSurrogate(text[ChatModel.LongestAnswer - 1]) ? ChatModel.LongestAnswer - 1 : ChatModel.LongestAnswer)];
 }
+
+/// <summary>A model's reply that is to be kept.</summary>
+/// <param name="Model">As its server names it; null when it did not.</param>
+/// <param name="Usage">Null when the server did not say.</param>
+internal sealed record KeptReply(string Text, string? Model, ModelUsage? Usage);

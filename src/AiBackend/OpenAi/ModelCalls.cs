@@ -13,14 +13,14 @@ internal sealed partial class ModelCalls(
     /// <summary>Answers the request.</summary>
     /// <param name="clientId">Who is counted the tokens.</param>
     /// <param name="body">What the model's server is sent.</param>
-    /// <param name="keep">Gets the text of the answer before the caller learns that it is whole; null when nothing is kept.</param>
+    /// <param name="keep">Gets the answer before the caller learns that it is whole; null when nothing is kept.</param>
     /// <exception cref="ApiException">The model gave no answer.</exception>
     public async Task AnswerAsync(
         HttpContext http,
         string clientId,
         CompletionRequest request,
         ReadOnlyMemory<byte> body,
-        Func<string, Task>? keep,
+        Func<KeptReply, Task>? keep,
         CancellationToken ct)
     {
         using var total = new TimeLimit(options.TotalLimit, clock, ct);
@@ -33,7 +33,7 @@ internal sealed partial class ModelCalls(
                     throw Refusals.OfRequest(refused.Body);
                 case ServerAnswer.Whole whole:
                     await counts.AddAsync(clientId, request.Model, whole.Usage);
-                    await KeepAsync(keep, whole.Text);
+                    await KeepAsync(keep, new KeptReply(whole.Text, whole.Model, whole.Usage));
                     await new ReadyJson(whole.Body).ExecuteAsync(http);
                     break;
                 case ServerAnswer.Streamed streamed:
@@ -56,7 +56,7 @@ internal sealed partial class ModelCalls(
     }
 
     private async Task StreamAsync(
-        HttpContext http, string clientId, CompletionRequest request, AnswerStream stream, Func<string, Task>? keep, CancellationToken ct)
+        HttpContext http, string clientId, CompletionRequest request, AnswerStream stream, Func<KeptReply, Task>? keep, CancellationToken ct)
     {
         await CompletionWriter.BeginStreamAsync(http, ct);
         var writer = http.Response.BodyWriter;
@@ -82,7 +82,7 @@ internal sealed partial class ModelCalls(
             }
             while (await stream.WaitAsync());
 
-            await KeepAsync(keep, stream.Text);
+            await KeepAsync(keep, new KeptReply(stream.Text, stream.Model, stream.Usage));
             await writer.WriteAsync(CompletionWriter.Done, ct);
         }
         catch (Exception error) when (!ct.IsCancellationRequested && RefusalOf(error) is { } refusal)
@@ -96,8 +96,8 @@ internal sealed partial class ModelCalls(
         }
     }
 
-    private static Task KeepAsync(Func<string, Task>? keep, string text) =>
-        keep is null || string.IsNullOrWhiteSpace(text) ? Task.CompletedTask : keep(text);
+    private static Task KeepAsync(Func<KeptReply, Task>? keep, KeptReply reply) =>
+        keep is null || string.IsNullOrWhiteSpace(reply.Text) ? Task.CompletedTask : keep(reply);
 
     private static ApiException? RefusalOf(Exception error) =>
         error as ApiException

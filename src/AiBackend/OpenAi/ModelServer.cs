@@ -16,7 +16,8 @@ internal abstract record ServerAnswer
     /// <summary>The whole answer.</summary>
     /// <param name="Body">A JSON object with choices.</param>
     /// <param name="Text">The text of the answer.</param>
-    public sealed record Whole(byte[] Body, string Text, ModelUsage? Usage) : ServerAnswer;
+    /// <param name="Model">As the server names it; null when the text is not read.</param>
+    public sealed record Whole(byte[] Body, string Text, string? Model, ModelUsage? Usage) : ServerAnswer;
 
     /// <summary>A stream of which at least one event is there.</summary>
     /// <param name="Stream">To be disposed of by who asked.</param>
@@ -122,7 +123,7 @@ internal sealed class ModelServer(IHttpClientFactory clients, AiOptions options,
         var text = readsText ? new StringBuilder() : null;
         var scan = AnswerScan.Of(body, text);
         return scan is { IsError: false, HasChoices: true }
-            ? new ServerAnswer.Whole(body, text?.ToString() ?? string.Empty, scan.Usage)
+            ? new ServerAnswer.Whole(body, text?.ToString() ?? string.Empty, scan.Model, scan.Usage)
             : throw new InvalidDataException("It is no completion.");
     }
 

@@ -97,8 +97,22 @@ public sealed class AnalysisModelTests : IAsyncLifetime
         var found = await AskAsync("category", "Why did you take the money twice?");
 
         Assert.Equal(("failed", "model_invalid_response"), (found.Text("status"), found["error"]!.Text("code")));
+        Assert.Contains("name must be one of", found["error"]!.Text("detail"), StringComparison.Ordinal);
         Assert.Equal(2, app.Model.Requests.Count);
         Assert.DoesNotContain("SECRET", found.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal((22, 14), (found["usage"]!.Number("input_tokens"), found["usage"]!.Number("output_tokens")));
+        Assert.Equal((22, 14), await UsedAsync());
+    }
+
+    [Fact]
+    public async Task What_the_model_counts_is_counted_against_the_client_and_nothing_else_is()
+    {
+        app.Model.Then(ModelReply.Text("""{"name":"Billing","confidence":0.9}"""));
+
+        await AskAsync("category", "Why did you take the money twice?");
+        await AskAsync("language", "Why did you take the money twice?");
+
+        Assert.Equal((11, 7), await UsedAsync());
     }
 
     [Fact]
@@ -209,6 +223,12 @@ public sealed class AnalysisModelTests : IAsyncLifetime
         var answer = await tenant.PostAsync(
             PathOf(await MessageAsync(text)), new { types = new[] { type } }, HttpStatusCode.Created, ("Prefer", "wait=60"));
         return Assert.Single(answer["data"]!.AsArray())!;
+    }
+
+    private async Task<(long Input, long Output)> UsedAsync()
+    {
+        var total = (await tenant.GetAsync($"/api/v1/clients/{tenant.ClientId}/usage"))["total"]!;
+        return (total.Number("input_tokens"), total.Number("output_tokens"));
     }
 
     private async Task<Analysis> EndOfAsync(JsonNode message, string id)

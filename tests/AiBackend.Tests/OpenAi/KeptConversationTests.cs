@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiBackend.Tests.Support;
 using static AiBackend.Tests.OpenAi.OpenAiHttp;
 
@@ -64,6 +65,37 @@ public sealed class KeptConversationTests(OpenAiApp app) : IClassFixture<OpenAiA
         Assert.Equal(["one", "now"], await TextsAsync(tenant, "visit"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kept_reply_says_which_model_wrote_it_and_what_it_took(bool stream)
+    {
+        var tenant = await app.NewTenantAsync();
+        app.Server.Then(ModelReply.Text("ans", "wer"));
+
+        await (await AskAsync(tenant, "visit", stream, User("one"))).Content.ReadAsStringAsync(Ct);
+
+        var (question, reply) = (await MessagesAsync(tenant, "visit")) is [var first, var second] ? (first, second) : default;
+        Assert.Equal(JsonValueKind.Null, question.GetProperty("model").ValueKind);
+        Assert.Equal(OpenAiApp.Model, reply.Text("model"));
+        Assert.Equal((11, 7), (reply.GetProperty("usage").GetProperty("input_tokens").GetInt64(), reply.GetProperty("usage").GetProperty("output_tokens").GetInt64()));
+        Assert.Equal(JsonValueKind.Null, reply.GetProperty("usage").GetProperty("cost").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_kept_reply_says_nothing_of_model_and_tokens_when_the_server_does_not()
+    {
+        var tenant = await app.NewTenantAsync();
+        app.Server.Then(ModelReply.Body(
+            "application/json", """{"choices":[{"message":{"role":"assistant","content":"answer"},"finish_reason":"stop"}]}"""));
+
+        await (await AskAsync(tenant, "visit", stream: false, User("one"))).ExpectAsync(200);
+
+        var reply = (await MessagesAsync(tenant, "visit"))[1];
+        Assert.Equal("answer", reply.Text("text"));
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (reply.GetProperty("model").ValueKind, reply.GetProperty("usage").ValueKind));
+    }
+
     [Fact]
     public async Task Half_an_answer_is_not_kept()
     {
@@ -107,9 +139,12 @@ public sealed class KeptConversationTests(OpenAiApp app) : IClassFixture<OpenAiA
     private static Task<HttpResponseMessage> AskAsync(Tenant tenant, string session, bool stream, object[] messages) =>
         tenant.Http.CompleteAsync(new { model = OpenAiApp.Model, messages, stream, metadata = new { session_id = session } });
 
-    private static async Task<string[]> TextsAsync(Tenant tenant, string externalId)
+    private static async Task<string[]> TextsAsync(Tenant tenant, string externalId) =>
+        [.. (await MessagesAsync(tenant, externalId)).Select(message => message.Text("text"))];
+
+    private static async Task<JsonElement[]> MessagesAsync(Tenant tenant, string externalId)
     {
         var session = Assert.Single((await tenant.Http.GetJsonAsync($"/api/v1/sessions?external_id={externalId}")).Data()).Text("id");
-        return [.. (await tenant.Http.GetJsonAsync($"/api/v1/sessions/{session}/messages?order=asc")).Data().Select(message => message.Text("text"))];
+        return (await tenant.Http.GetJsonAsync($"/api/v1/sessions/{session}/messages?order=asc")).Data();
     }
 }

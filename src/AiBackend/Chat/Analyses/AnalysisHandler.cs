@@ -2,9 +2,11 @@ using AiBackend.Ai;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
+using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Jobs;
+using AiBackend.Orchestration;
 
 namespace AiBackend.Chat.Analyses;
 
@@ -14,6 +16,7 @@ internal sealed partial class AnalysisHandler(
     ClientDirectory clients,
     Analyzers analyzers,
     ChatEvents events,
+    UsageLog usage,
     TimeProvider clock,
     ILogger<AnalysisHandler> logger) : IWorkHandler<Analysis>
 {
@@ -37,7 +40,7 @@ internal sealed partial class AnalysisHandler(
 
         if (work.Attempts > MaxAttempts)
         {
-            await EndAsync(work, stored => Failed(stored, GivenUp()));
+            await EndAsync(work, used: null, stored => Failed(stored, GivenUp()));
             return;
         }
 
@@ -46,19 +49,20 @@ internal sealed partial class AnalysisHandler(
             await BeginAsync(work, ct);
         }
 
+        var tally = new TokenTally();
         try
         {
-            var result = await analyzers.RunAsync(work.Type, message.Text, client.Settings, ct);
-            await EndAsync(work, stored => Completed(stored, result));
+            var result = await analyzers.RunAsync(work.Type, message.Text, client.Settings, tally, ct);
+            await EndAsync(work, tally.Total, stored => Completed(stored, result));
         }
         catch (AnalysisFailedException failure)
         {
-            await EndAsync(work, stored => Failed(stored, new AnalysisError(failure.Code, failure.Message)));
+            await EndAsync(work, tally.Total, stored => Failed(stored, new AnalysisError(failure.Code, failure.Message)));
         }
         catch (UpstreamException failure)
         {
             var server = analyzers.AsksModel(work.Type) ? "model" : "embedding";
-            await EndAsync(work, stored => Failed(stored, new AnalysisError(failure.Code(server), failure.Message)));
+            await EndAsync(work, tally.Total, stored => Failed(stored, new AnalysisError(failure.Code(server), failure.Message)));
         }
     }
 
@@ -66,7 +70,7 @@ internal sealed partial class AnalysisHandler(
     {
         if (work.Attempts >= MaxFailures)
         {
-            await EndAsync(work, stored => Failed(stored, GivenUp()));
+            await EndAsync(work, used: null, stored => Failed(stored, GivenUp()));
             return;
         }
 
@@ -83,16 +87,28 @@ internal sealed partial class AnalysisHandler(
         ct);
 
     // The work is done; being told to stop now would only mean to do it again.
-    private async Task EndAsync(Analysis work, Func<Analysis, Analysis> end)
+    private async Task EndAsync(Analysis work, ModelUsage? used, Func<Analysis, Analysis> end)
     {
+        var place = used is null ? default : await usage.PlaceAsync(work.ClientId, work.SessionId, CancellationToken.None);
         var ended = await store.For(work.ClientId).CommitAsync(
             async transaction =>
             {
                 var session = await transaction.UpdateAsync<Session>(work.SessionId, stored => stored.Raised(1))
                     ?? throw new LeaseLostException(work.Id);
                 var stored = await transaction.UpdateAsync<Analysis>(
-                    work.Id, stored => end(Leases.RequireHeld(stored, work)) with { DueAt = null, UpdatedAt = clock.GetUtcNow() })
-                    ?? throw new LeaseLostException(work.Id);
+                    work.Id,
+                    stored => end(Leases.RequireHeld(stored, work)) with
+                    {
+                        Usage = used is null ? null : new TokenUsage(used.InputTokens, used.OutputTokens, Cost: null),
+                        DueAt = null,
+                        UpdatedAt = clock.GetUtcNow(),
+                    }) ?? throw new LeaseLostException(work.Id);
+                if (used is not null)
+                {
+                    await UsageLog.AddAsync(
+                        transaction, place, new UsageCounts { InputTokens = used.InputTokens, OutputTokens = used.OutputTokens });
+                }
+
                 await events.AppendAsync(transaction, session, work.TraceId, [ChatEvent.Of(EventTypes.ChatMessageAnalyzed, stored)]);
                 transaction.Signal(Analysis.EndTopic(work.MessageId));
                 return stored;
@@ -107,7 +123,6 @@ internal sealed partial class AnalysisHandler(
         Data = result.Data,
         Confidence = result.Confidence is { } confidence ? Math.Round(Math.Clamp(confidence, 0, 1), 3) : null,
         Model = result.Model,
-        Usage = result.Usage,
     };
 
     private static Analysis Failed(Analysis analysis, AnalysisError error) =>

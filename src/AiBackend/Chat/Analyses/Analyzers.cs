@@ -1,3 +1,4 @@
+using AiBackend.Ai;
 using AiBackend.Chat.Analyses.Classification;
 using AiBackend.Chat.Analyses.Language;
 using AiBackend.Chat.Analyses.Pii;
@@ -6,7 +7,6 @@ using AiBackend.Chat.Analyses.Topics;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Http;
-using AiBackend.Orchestration;
 
 namespace AiBackend.Chat.Analyses;
 
@@ -25,9 +25,10 @@ internal sealed class Analyzers(NearestClass nearest, ModelJudge? judge)
     /// <summary>Whether it may wait for a server, so that it is worth while to tell that it has begun.</summary>
     public bool TakesTime(AnalysisType type) => AsksModel(type) || type is AnalysisType.Category or AnalysisType.Intent;
 
+    /// <param name="tally">Gets what a chat model counted, also where this fails.</param>
     /// <exception cref="AnalysisFailedException">It cannot be found out; asking again does not help.</exception>
-    /// <exception cref="Ai.UpstreamException">A model gave no answer that can be used.</exception>
-    public async Task<AnalysisResult> RunAsync(AnalysisType type, string text, ClientSettings settings, CancellationToken ct)
+    /// <exception cref="UpstreamException">A model gave no answer that can be used.</exception>
+    public async Task<AnalysisResult> RunAsync(AnalysisType type, string text, ClientSettings settings, TokenTally tally, CancellationToken ct)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -37,12 +38,12 @@ internal sealed class Analyzers(NearestClass nearest, ModelJudge? judge)
         return type switch
         {
             AnalysisType.Category => await ClassifyAsync(
-                text, new ClassKind("category", "taxonomy.categories", settings.Taxonomy.Categories), settings, ct),
+                text, new ClassKind("category", "taxonomy.categories", settings.Taxonomy.Categories), settings, tally, ct),
             AnalysisType.Intent => await ClassifyAsync(
-                text, new ClassKind("intent", "taxonomy.intents", settings.Taxonomy.Intents), settings, ct),
+                text, new ClassKind("intent", "taxonomy.intents", settings.Taxonomy.Intents), settings, tally, ct),
             AnalysisType.Sentiment => judge is null
                 ? SentimentReader.Read(text)
-                : await judge.FeelAsync(text, settings.Chat.Model, ct),
+                : await judge.FeelAsync(text, settings.Chat.Model, tally, ct),
             AnalysisType.Language => LanguageDetector.Read(text),
             AnalysisType.Topics => TopicExtractor.Read(text),
             AnalysisType.Pii => PiiScanner.Read(text),
@@ -50,7 +51,8 @@ internal sealed class Analyzers(NearestClass nearest, ModelJudge? judge)
         };
     }
 
-    private async Task<AnalysisResult> ClassifyAsync(string text, ClassKind kind, ClientSettings settings, CancellationToken ct)
+    private async Task<AnalysisResult> ClassifyAsync(
+        string text, ClassKind kind, ClientSettings settings, TokenTally tally, CancellationToken ct)
     {
         if (kind.Classes.Count == 0)
         {
@@ -58,7 +60,9 @@ internal sealed class Analyzers(NearestClass nearest, ModelJudge? judge)
                 "taxonomy_empty", $"The client's settings name no classes to choose from: give some in {kind.Setting}.");
         }
 
-        return judge is null ? await nearest.ClassifyAsync(text, kind, ct) : await judge.ClassifyAsync(text, kind, settings.Chat.Model, ct);
+        return judge is null
+            ? await nearest.ClassifyAsync(text, kind, ct)
+            : await judge.ClassifyAsync(text, kind, settings.Chat.Model, tally, ct);
     }
 }
 
@@ -68,8 +72,6 @@ internal sealed class Analyzers(NearestClass nearest, ModelJudge? judge)
 /// <param name="Model">What found it.</param>
 internal sealed record AnalysisResult(RawJson Data, double? Confidence, string Model)
 {
-    public TokenUsage? Usage { get; init; }
-
     /// <summary>A result with its data in wire form.</summary>
     public static AnalysisResult Of<T>(T data, double? confidence, string model = Analyzers.BuiltIn) =>
         new(RawJson.Of(data, WireJson.Options), confidence, model);

@@ -220,6 +220,8 @@ internal sealed class MessagePosting(
         Data = draft.Request.Data,
         ExternalId = draft.Request.ExternalId,
         AskedRunId = runId,
+        Model = draft.Request.Model,
+        Usage = draft.Request.Usage,
         CreatedAt = now,
         UpdatedAt = now,
     };

@@ -4,6 +4,7 @@ using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
 using AiBackend.Http;
+using AiBackend.Orchestration;
 
 namespace AiBackend.Chat.Messages;
 
@@ -45,6 +46,12 @@ internal sealed record PostMessage : IValidatableObject
 
     /// <summary>The message that this one hangs on; the session's active leaf by default.</summary>
     public string? ParentId { get; init; }
+
+    /// <summary>The model that wrote it; not for callers to say.</summary>
+    internal string? Model { get; init; }
+
+    /// <summary>What writing it took; not for callers to say.</summary>
+    internal TokenUsage? Usage { get; init; }
 
     /// <summary>What is to come of it.</summary>
     internal ReplyMode EffectiveReply => Reply ?? (Role is MessageRole.User ? ReplyMode.Auto : ReplyMode.None);

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AiBackend.Ai;
 using AiBackend.Clients;
-using AiBackend.Orchestration;
 using Microsoft.Extensions.AI;
 
 namespace AiBackend.Chat.Analyses.Classification;
@@ -21,8 +20,9 @@ internal sealed class ModelJudge(StructuredModel model)
     private static readonly string[] Sentiments = ["positive", "neutral", "negative"];
 
     /// <param name="name">Instead of the operator's model; null: that one.</param>
+    /// <param name="tally">Gets what the model counted.</param>
     /// <exception cref="UpstreamException">The model gave no answer that can be used.</exception>
-    public async Task<AnalysisResult> ClassifyAsync(string text, ClassKind kind, string? name, CancellationToken ct)
+    public async Task<AnalysisResult> ClassifyAsync(string text, ClassKind kind, string? name, TokenTally tally, CancellationToken ct)
     {
         string[] names = [.. kind.Classes.Select(one => one.Name), ClassKind.Unknown];
         var instructions =
@@ -38,13 +38,14 @@ internal sealed class ModelJudge(StructuredModel model)
             name,
             new AnswerShape(kind.Name, schema),
             json => (Name: Word(json, "name", names), Confidence: Number(json, "confidence", 0, 1)),
+            tally,
             ct);
-        return Result(
-            kind.DataOf(answer.Value.Name, [(answer.Value.Name, answer.Value.Confidence)]), answer.Value.Confidence, answer.Model, answer.Usage);
+        return AnalysisResult.Of(
+            kind.DataOf(answer.Value.Name, [(answer.Value.Name, answer.Value.Confidence)]), answer.Value.Confidence, answer.Model);
     }
 
     /// <inheritdoc cref="ClassifyAsync" />
-    public async Task<AnalysisResult> FeelAsync(string text, string? name, CancellationToken ct)
+    public async Task<AnalysisResult> FeelAsync(string text, string? name, TokenTally tally, CancellationToken ct)
     {
         const string Instructions =
             """
@@ -66,19 +67,13 @@ internal sealed class ModelJudge(StructuredModel model)
                 Sentiment: Word(json, "sentiment", Sentiments),
                 Score: Number(json, "score", -1, 1),
                 Confidence: Number(json, "confidence", 0, 1)),
+            tally,
             ct);
-        return Result(
+        return AnalysisResult.Of(
             new JsonObject { ["sentiment"] = answer.Value.Sentiment, ["score"] = Math.Round(answer.Value.Score, 3) },
             answer.Value.Confidence,
-            answer.Model,
-            answer.Usage);
+            answer.Model);
     }
-
-    private static AnalysisResult Result(JsonObject data, double confidence, string model, ModelUsage? usage) =>
-        AnalysisResult.Of(data, confidence, model) with
-        {
-            Usage = usage is null ? null : new TokenUsage(usage.InputTokens, usage.OutputTokens, Cost: null),
-        };
 
     private static IReadOnlyList<ChatMessage> Ask(string instructions, string text) =>
         [new ChatMessage(ChatRole.System, instructions), new ChatMessage(ChatRole.User, text)];
