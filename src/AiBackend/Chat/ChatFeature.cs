@@ -4,6 +4,7 @@ using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
+using AiBackend.Clients.Privacy;
 using AiBackend.Documents;
 using AiBackend.Jobs;
 
@@ -19,6 +20,17 @@ internal static class ChatFeature
         .AddSingleton<DocumentSet>(ChatDocuments.StreamParts)
         .AddSingleton<DocumentSet>(ChatDocuments.Suggestions)
         .AddSingleton<DocumentSet>(ChatDocuments.Feedback)
+        .AddExport<Session, SessionResponse>("session", query => query.Ascending(session => session.CreatedAt), SessionResponse.From)
+        .AddExport<Message, MessageResponse>("message", query => query.Ascending(message => message.CreatedAt), MessageResponse.From)
+        .AddExport<Run, RunResponse>("run", query => query.Ascending(run => run.SessionId), RunResponse.From)
+        .AddExport<Suggestion, SuggestionResponse>("suggestion", query => query.Ascending(suggestion => suggestion.SessionId), SuggestionResponse.From)
+        .AddExport<MessageFeedback, FeedbackResponse>("feedback", query => query.Ascending(feedback => feedback.CreatedAt), FeedbackResponse.From)
+        .LeaveOutOfExport<StreamPart>("Pieces of replies, kept for a day; the replies are in the export.")
+        .AddSessionPart<Message>(id => Query.Of<Message>().Equal(message => message.SessionId, id).Ascending(message => message.Position))
+        .AddSessionPart<Run>(id => Query.Of<Run>().Equal(run => run.SessionId, id))
+        .AddSessionPart<StreamPart>(id => Query.Of<StreamPart>().Equal(part => part.SessionId, id).Ascending(part => part.RunId, part => part.Number))
+        .AddSessionPart<Suggestion>(id => Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id))
+        .AddSessionPart<MessageFeedback>(id => Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id).Ascending(feedback => feedback.CreatedAt))
         .AddAnalyses()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()

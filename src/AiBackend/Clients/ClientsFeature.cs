@@ -1,3 +1,4 @@
+using AiBackend.Clients.Privacy;
 using AiBackend.Clients.Usage;
 using AiBackend.Documents;
 using AiBackend.Http;
@@ -14,6 +15,7 @@ internal static class ClientsFeature
         .AddSingleton<DocumentSet>(ClientDocuments.UserTypes)
         .AddSingleton<DocumentSet>(ClientDocuments.Audit)
         .AddSingleton<DocumentSet>(ClientDocuments.Usage)
+        .AddPrivacy()
         .AddSealedSecrets<Channel>(static (box, channel) => channel with
         {
             Secrets = SealedSecrets.Reseal(box, channel.Secrets, name => Channel.SecretPurpose(channel.Id, name)),
@@ -40,5 +42,6 @@ internal static class ClientsFeature
         api.MapChannels();
         api.MapUserTypes();
         api.MapUsage();
+        api.MapPrivacy();
     }
 }

@@ -1,3 +1,4 @@
+using AiBackend.Clients.Privacy;
 using AiBackend.Documents;
 using AiBackend.Http;
 using AiBackend.Jobs;
@@ -12,6 +13,11 @@ internal static class EventsFeature
         .AddSingleton<DocumentSet>(EventDocuments.Processors)
         .AddSingleton<DocumentSet>(EventDocuments.Deliveries)
         .AddSingleton<DocumentSet>(EventDocuments.Attempts)
+        .AddExport<EventProcessor, ProcessorResponse>("event_processor", query => query.Ascending(), processor => ProcessorResponse.From(processor))
+        .AddExport<Event, EventResponse>("event", query => query.Ascending(), EventResponse.From)
+        .AddExport<Delivery, DeliveryResponse>("delivery", query => query.Ascending(), delivery => DeliveryResponse.From(delivery))
+        .AddExport<DeliveryAttempt, ExportedAttempt>(
+            "delivery_attempt", query => query.Ascending(attempt => attempt.DeliveryId), attempt => new ExportedAttempt(attempt.DeliveryId, AttemptResponse.From(attempt)))
         .AddSingleton(provider => new NetworkGuard(provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks))
         .AddSingleton<EventLog>()
         .AddSingleton<EventStreams>()
@@ -37,3 +43,6 @@ internal static class EventsFeature
         api.MapDeliveries();
     }
 }
+
+/// <summary>An attempt, with the delivery that it belongs to.</summary>
+internal sealed record ExportedAttempt(string DeliveryId, AttemptResponse Attempt);

@@ -1,3 +1,4 @@
+using AiBackend.Clients.Privacy;
 using AiBackend.Jobs;
 using AiBackend.Knowledge.Indexing;
 
@@ -13,6 +14,17 @@ internal static class KnowledgeFeature
             services.AddSingleton(set);
         }
 
+        services.AddExport<KnowledgeCollection, CollectionResponse>("collection", query => query.Ascending(), CollectionResponse.From)
+            .AddExport<KnowledgeDocument, DocumentResponse>("document", query => query.Ascending(), DocumentResponse.From)
+            .AddExport<KnowledgeContent, ExportedContent>(
+                "document_content",
+                query => query.Ascending(part => part.DocumentId, part => part.Upload, part => part.Ordinal),
+                part => new ExportedContent(part.DocumentId, part.Upload, part.Ordinal, part.Text),
+                perPage: 2)
+            .LeaveOutOfExport<KnowledgeChunk>("Cut and embedded from the documents' contents, which are in the export.")
+            .LeaveOutOfExport<KnowledgeState>("A counter of the search index.")
+            .LeaveOutOfExport<KnowledgeChange>("Tells search indexes which document to look at again.")
+            .LeaveOutOfExport<KnowledgeLeftover>("Work that removes chunks of deleted documents.");
         services.AddSingleton<EmbeddingModel>()
             .AddSingleton<KnowledgeChanges>()
             .AddSingleton<KnowledgeRemoval>()
@@ -49,3 +61,6 @@ internal static class KnowledgeFeature
         api.MapSearch();
     }
 }
+
+/// <summary>A part of a document's text: in the order of their ordinals, the parts of the newest upload are the document.</summary>
+internal sealed record ExportedContent(string DocumentId, int Upload, int Ordinal, string Text);

@@ -1,5 +1,7 @@
 using AiBackend.Ai;
 using AiBackend.Chat.Analyses.Classification;
+using AiBackend.Chat.Sessions;
+using AiBackend.Clients.Privacy;
 using AiBackend.Documents;
 using AiBackend.Jobs;
 
@@ -10,6 +12,8 @@ internal static class AnalysesFeature
 {
     public static IServiceCollection AddAnalyses(this IServiceCollection services) => services
         .AddSingleton<DocumentSet>(ChatDocuments.Analyses)
+        .AddExport<Analysis, AnalysisResponse>("analysis", query => query.Ascending(analysis => analysis.SessionId), AnalysisResponse.From)
+        .AddSessionPart<Analysis>(id => Query.Of<Analysis>().Equal(analysis => analysis.SessionId, id))
         .AddSingleton<AnalysisQueue>()
         .AddSingleton<NearestClass>()
         .AddSingleton(provider => new Analyzers(

@@ -1,8 +1,5 @@
-using AiBackend.Chat.Analyses;
-using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
-using AiBackend.Chat.Suggestions;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Events;
@@ -13,7 +10,13 @@ namespace AiBackend.Chat.Sessions;
 
 /// <summary>Opens, changes, closes, hands over and removes conversations.</summary>
 internal sealed class SessionChanges(
-    Channels channels, ChatEvents events, RequestCommits commits, WorkCancellation cancellation, Ids ids, TimeProvider clock)
+    Channels channels,
+    ChatEvents events,
+    IEnumerable<SessionPart> parts,
+    RequestCommits commits,
+    WorkCancellation cancellation,
+    Ids ids,
+    TimeProvider clock)
 {
     private const string DefaultReason = "requested";
 
@@ -112,12 +115,11 @@ internal sealed class SessionChanges(
                 var session = await transaction.FindAsync<Session>(id) ?? throw ApiException.NotFound();
                 match.Require(session.Version);
                 await transaction.DeleteAsync<Session>(id);
-                await transaction.DeleteAllAsync(Query.Of<Message>().Equal(message => message.SessionId, id));
-                await transaction.DeleteAllAsync(Query.Of<Run>().Equal(run => run.SessionId, id));
-                await transaction.DeleteAllAsync(Query.Of<StreamPart>().Equal(part => part.SessionId, id));
-                await transaction.DeleteAllAsync(Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id));
-                await transaction.DeleteAllAsync(Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id));
-                await transaction.DeleteAllAsync(Query.Of<Analysis>().Equal(analysis => analysis.SessionId, id));
+                foreach (var part in parts)
+                {
+                    await part.RemoveAsync(transaction, id, limit: null);
+                }
+
                 await ChatEvents.BlankSessionAsync(transaction, id);
                 foreach (var runId in session.PendingRunIds)
                 {
