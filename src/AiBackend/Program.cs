@@ -9,6 +9,7 @@ using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
+using AiBackend.Mcp;
 using AiBackend.OpenAi;
 using AiBackend.Orchestration;
 using AiBackend.Service;
@@ -30,6 +31,7 @@ try
     services.AddOrchestration();
     services.AddChat();
     services.AddOpenAi();
+    services.AddMcp();
     services.AddTelemetry(settings.OtlpEndpoint);
     services.AddDemo(settings);
 
@@ -48,6 +50,7 @@ try
     api.MapEvents();
     api.MapChat();
     app.MapOpenAi();
+    app.MapMcpServer();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();

@@ -6,6 +6,7 @@ using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
+using AiBackend.Mcp;
 using AiBackend.Orchestration.Http;
 using Microsoft.Extensions.Configuration.Memory;
 
@@ -59,6 +60,7 @@ internal sealed record Settings
         BindJobs(builder.Services, read);
         BindEvents(builder.Services, read);
         BindKnowledge(builder.Services, read);
+        BindMcp(builder.Services, read);
         BindAnswers(builder.Services, read);
         BindEmbeddings(builder.Services, read);
         read.RequireNoFaults();
@@ -127,6 +129,9 @@ internal sealed record Settings
             CosineFloor = read.Parsed("SEARCH_COSINE_FLOOR", defaults.CosineFloor, Share),
         });
     }
+
+    private static void BindMcp(IServiceCollection services, SettingReader read) =>
+        services.AddSingleton(new McpOptions { AllowedOrigins = read.Parsed("MCP_ALLOWED_ORIGINS", [], McpOptions.ParseOrigins) });
 
     private static float Share(string text) =>
         float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share <= 1

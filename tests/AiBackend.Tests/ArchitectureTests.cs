@@ -19,6 +19,7 @@ public sealed partial class ArchitectureTests
         ["Orchestration"] = [.. Ground, "Knowledge"],
         ["Chat"] = [.. Ground, "Orchestration"],
         ["OpenAi"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
+        ["Mcp"] = [.. Ground, "Knowledge", "Orchestration", "Chat", "OpenAi", "Service"],
         ["Service"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
     };
 

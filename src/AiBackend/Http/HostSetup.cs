@@ -23,6 +23,9 @@ internal static class HostSetup
         builder.Logging.SetMinimumLevel(settings.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", Least(settings.LogLevel, LogLevel.Warning));
         builder.Logging.AddFilter("System.Net.Http", Least(settings.LogLevel, LogLevel.Warning));
+
+        // It logs what callers do wrong as failures, with what they sent; what fails here is logged here.
+        builder.Logging.AddFilter("ModelContextProtocol", LogLevel.Critical);
         builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         if (builder.Environment.IsDevelopment())
         {

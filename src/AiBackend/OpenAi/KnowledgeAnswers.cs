@@ -13,11 +13,12 @@ internal sealed class KnowledgeAnswers(Orchestrators orchestrators, TokenCounts 
 {
     /// <summary>The parts of the answer.</summary>
     /// <exception cref="ApiException">There is none.</exception>
-    public IAsyncEnumerable<ReplyPart> AnswerAsync(CompletionRequest request, string clientId, ClientSettings settings, CancellationToken ct)
-    {
-        var conversation = Conversation.Of(request, limits.MessageCharacters);
-        return PartsAsync(QuestionOf(conversation, clientId, settings), ct);
-    }
+    public IAsyncEnumerable<ReplyPart> AnswerAsync(CompletionRequest request, string clientId, ClientSettings settings, CancellationToken ct) =>
+        AnswerAsync(Conversation.Of(request, limits.MessageCharacters), clientId, settings, ct);
+
+    /// <inheritdoc cref="AnswerAsync(CompletionRequest, string, ClientSettings, CancellationToken)" />
+    public IAsyncEnumerable<ReplyPart> AnswerAsync(Conversation conversation, string clientId, ClientSettings settings, CancellationToken ct) =>
+        PartsAsync(QuestionOf(conversation, clientId, settings), ct);
 
     private async IAsyncEnumerable<ReplyPart> PartsAsync(AnswerRequest question, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -11,13 +11,21 @@ internal sealed class SessionAnswers(KeptMessages kept, RunStreams streams, Limi
 {
     /// <summary>Stores the question and gives the parts of its answer, which is stored too. The run is cancelled when nobody reads on.</summary>
     /// <exception cref="ApiException">The session cannot be used, or there is no answer.</exception>
-    public async IAsyncEnumerable<ReplyPart> AnswerAsync(
-        HttpContext http, CompletionRequest request, Caller caller, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<ReplyPart> AnswerAsync(HttpContext http, CompletionRequest request, Caller caller, CancellationToken ct)
     {
-        var question = Conversation.Of(request, limits.MessageCharacters).Question;
-        var posted = await kept.AskAsync(caller, request.SessionId!, question, ReplyMode.Auto, ct);
         // A library that repeats the request would post the message once more.
-        http.Response.Headers[Refusals.RetryHeader] = "false";
+        var question = Conversation.Of(request, limits.MessageCharacters).Question;
+        return AnswerAsync(caller, request.SessionId!, question, () => http.Response.Headers[Refusals.RetryHeader] = "false", ct);
+    }
+
+    /// <inheritdoc cref="AnswerAsync(HttpContext, CompletionRequest, Caller, CancellationToken)" />
+    /// <param name="session">The session's id, which must be there, or the caller's own name for it.</param>
+    /// <param name="stored">Called when the question is stored.</param>
+    public async IAsyncEnumerable<ReplyPart> AnswerAsync(
+        Caller caller, string session, string question, Action? stored, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var posted = await kept.AskAsync(caller, session, question, ReplyMode.Auto, ct);
+        stored?.Invoke();
         if (posted.Run is null)
         {
             yield return Silence(posted.Message);

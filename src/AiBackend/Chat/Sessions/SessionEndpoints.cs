@@ -39,14 +39,8 @@ internal static class SessionEndpoints
     }
 
     private static async Task<Ok<PageResponse<SessionResponse>>> ListAsync(
-        SessionFilter filter, PageRequest page, Caller caller, CancellationToken ct)
-    {
-        var query = filter.ToQuery(page.IsAscending);
-        var found = filter.Words is { } words
-            ? await SessionSearch.PageAsync(caller.Documents, query, words, page.Cursor, page.Limit, ct)
-            : await caller.Documents.PageAsync(query, page.Cursor, page.Limit, ct);
-        return TypedResults.Ok(PageResponse.From(found, SessionResponse.From));
-    }
+        SessionFilter filter, PageRequest page, Caller caller, CancellationToken ct) =>
+        TypedResults.Ok(PageResponse.From(await filter.PageAsync(caller.Documents, page, ct), SessionResponse.From));
 
     private static async Task<Ok<SessionResponse>> FindAsync(string id, Caller caller, CancellationToken ct) =>
         TypedResults.Ok(SessionResponse.From(await caller.Documents.FindAsync<Session>(id, ct) ?? throw ApiException.NotFound()));

@@ -35,6 +35,15 @@ internal sealed record SessionFilter : IBindableFromHttpContext<SessionFilter>, 
         return isAscending ? query.Ascending(session => session.CreatedAt) : query.Descending(session => session.CreatedAt);
     }
 
+    /// <summary>A page of them.</summary>
+    public Task<Page<Session>> PageAsync(TenantDocuments documents, PageRequest page, CancellationToken ct)
+    {
+        var query = ToQuery(page.IsAscending);
+        return Words is null
+            ? documents.PageAsync(query, page.Cursor, page.Limit, ct)
+            : SessionSearch.PageAsync(documents, query, Words, page.Cursor, page.Limit, ct);
+    }
+
     public static ValueTask<SessionFilter?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
         var fields = new QueryFields(context.Request.Query);

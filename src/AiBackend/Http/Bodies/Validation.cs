@@ -34,6 +34,8 @@ internal sealed class FreeObjectAttribute : ValidationAttribute
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NameAttribute(int maxLength) : ValidationAttribute
 {
+    public int MaxLength => maxLength;
+
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
         value is string text && (text.Length > maxLength || string.IsNullOrWhiteSpace(text))
             ? new ValidationResult($"A text of 1 to {maxLength} characters is expected.")
