@@ -8,6 +8,8 @@ RUN dotnet publish src/AiBackend/AiBackend.csproj -c Release -o /app --locked-mo
     && mkdir -p /data
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-alpine
+# Time zones for reports.
+RUN apk add --no-cache tzdata
 WORKDIR /app
 COPY --from=build /app .
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data

@@ -1,4 +1,5 @@
 using AiBackend.Chat.Analyses;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -56,6 +57,12 @@ internal static class ChatDocuments
         .WithDueIndexes()
         .Index("message", analysis => analysis.ClientId, analysis => analysis.MessageId)
         .Index("session", analysis => analysis.ClientId, analysis => analysis.SessionId);
+
+    public static readonly DocumentSet<AnalyticsBucket> AnalyticsBuckets = new DocumentSet<AnalyticsBucket>("analytics")
+        .Index("from", bucket => bucket.ClientId, bucket => bucket.From);
+
+    public static readonly DocumentSet<AnalyticsDay> AnalyticsDays = new DocumentSet<AnalyticsDay>("analytics_days")
+        .Index("from", day => day.ClientId, day => day.From);
 
     /// <summary>Raised whenever a run's stream has grown.</summary>
     public static string StreamTopic(string runId) => $"run:{runId}";

@@ -1,4 +1,5 @@
 using AiBackend.Chat.Analyses;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
@@ -32,6 +33,7 @@ internal static class ChatFeature
         .AddSessionPart<Suggestion>(id => Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id))
         .AddSessionPart<MessageFeedback>(id => Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id).Ascending(feedback => feedback.CreatedAt))
         .AddAnalyses()
+        .AddAnalytics()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()
@@ -64,5 +66,6 @@ internal static class ChatFeature
         api.MapSuggestions();
         api.MapFeedback();
         api.MapAnalyses();
+        api.MapAnalytics();
     }
 }

@@ -1,6 +1,7 @@
 using AiBackend.Ai;
 using AiBackend.Chat;
 using AiBackend.Chat.Analyses;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
@@ -24,6 +25,7 @@ internal sealed class KeptMessages(
     AnalysisQueue analyses,
     ChatEvents events,
     UsageLog usage,
+    AnalyticsLog analytics,
     RunStreams streams,
     WorkCancellation cancellation,
     Ids ids,
@@ -31,8 +33,8 @@ internal sealed class KeptMessages(
 {
     private const int MostOfModelName = 255;
 
-    private readonly MessagePosting posting = new(clients, channels, analyses, events, usage, new RequestCommits(store), ids, clock);
-    private readonly RunCancelling cancelling = new(events, new RequestCommits(store), streams, cancellation, clock);
+    private readonly MessagePosting posting = new(clients, channels, analyses, events, usage, analytics, new RequestCommits(store), ids, clock);
+    private readonly RunCancelling cancelling = new(events, analytics, new RequestCommits(store), streams, cancellation, clock);
 
     /// <summary>Stores the user's message.</summary>
     /// <param name="session">The session's id, which must be there, or the caller's own name for it.</param>

@@ -25,6 +25,8 @@ public sealed class AccessTests(ChatApp app) : IClassFixture<ChatApp>
         { "GET", "/api/v1/feedback/{feedback}" },
         { "GET", "/api/v1/runs/{run}" },
         { "GET", "/api/v1/runs/{run}/stream" },
+        { "GET", "/api/v1/analytics/overview" },
+        { "GET", "/api/v1/analytics/timeseries" },
     };
 
     public static TheoryData<string, string> Writes => new()

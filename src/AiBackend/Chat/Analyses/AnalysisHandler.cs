@@ -1,4 +1,5 @@
 using AiBackend.Ai;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
@@ -17,6 +18,7 @@ internal sealed partial class AnalysisHandler(
     Analyzers analyzers,
     ChatEvents events,
     UsageLog usage,
+    AnalyticsLog analytics,
     TimeProvider clock,
     ILogger<AnalysisHandler> logger) : IWorkHandler<Analysis>
 {
@@ -109,6 +111,7 @@ internal sealed partial class AnalysisHandler(
                         transaction, place, new UsageCounts { InputTokens = used.InputTokens, OutputTokens = used.OutputTokens });
                 }
 
+                await analytics.CountAsync(transaction, stored);
                 await events.AppendAsync(transaction, session, work.TraceId, [ChatEvent.Of(EventTypes.ChatMessageAnalyzed, stored)]);
                 transaction.Signal(Analysis.EndTopic(work.MessageId));
                 return stored;

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
@@ -7,7 +8,8 @@ using AiBackend.Http;
 namespace AiBackend.Chat.Feedback;
 
 /// <summary>Takes feedback, changes it and takes it back.</summary>
-internal sealed class FeedbackChanges(ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+internal sealed class FeedbackChanges(
+    ChatEvents events, AnalyticsLog analytics, RequestCommits commits, Ids ids, TimeProvider clock)
 {
     /// <summary>Gives feedback to a message, in place of what the author gave to it before.</summary>
     /// <returns>The feedback; of version 1 if it is the author's first.</returns>
@@ -26,27 +28,35 @@ internal sealed class FeedbackChanges(ChatEvents events, RequestCommits commits,
         Caller caller, string id, MergePatch<EditFeedback> patch, IfMatch match, CancellationToken ct)
     {
         var edited = await caller.Documents.CommitAsync(
-            transaction => transaction.UpdateAsync<MessageFeedback>(
-                id,
-                stored =>
-                {
-                    match.Require(stored.Version);
-                    return patch.Changes(EditFeedback.Of(stored), out var edit)
-                        ? stored with { Rating = edit.Rating, Comment = edit.Comment, Metadata = edit.Metadata, UpdatedAt = clock.GetUtcNow() }
-                        : stored;
-                }),
+            async transaction =>
+            {
+                MessageFeedback? before = null;
+                var after = await transaction.UpdateAsync<MessageFeedback>(
+                    id,
+                    stored =>
+                    {
+                        before = stored;
+                        match.Require(stored.Version);
+                        return patch.Changes(EditFeedback.Of(stored), out var edit)
+                            ? stored with { Rating = edit.Rating, Comment = edit.Comment, Metadata = edit.Metadata, UpdatedAt = clock.GetUtcNow() }
+                            : stored;
+                    }) ?? throw ApiException.NotFound();
+                await analytics.CountAsync(transaction, before, after);
+                return after;
+            },
             ct);
-        return FeedbackResponse.From(edited ?? throw ApiException.NotFound());
+        return FeedbackResponse.From(edited);
     }
 
     /// <summary>Takes feedback back, its texts in earlier events too.</summary>
-    public static Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
+    public Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
         async transaction =>
         {
             var found = await transaction.FindAsync<MessageFeedback>(id) ?? throw ApiException.NotFound();
             match.Require(found.Version);
             await transaction.DeleteAsync<MessageFeedback>(id);
             await ChatEvents.BlankAsync(transaction, id);
+            await analytics.CountAsync(transaction, found, after: null);
         },
         ct);
 
@@ -107,6 +117,7 @@ internal sealed class FeedbackChanges(ChatEvents events, RequestCommits commits,
             feedback = feedback with { Version = 1 };
         }
 
+        await analytics.CountAsync(transaction, before.Count > 0 ? before[0] : null, feedback);
         await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatFeedbackCreated, feedback)]);
         return FeedbackResponse.From(feedback);
     }

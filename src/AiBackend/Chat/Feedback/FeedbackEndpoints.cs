@@ -57,9 +57,10 @@ internal static class FeedbackEndpoints
         string id, MergePatch<EditFeedback> patch, IfMatch match, Caller caller, FeedbackChanges changes, CancellationToken ct) =>
         TypedResults.Ok(await changes.EditAsync(caller, id, patch, match, ct));
 
-    private static async Task<NoContent> RemoveAsync(string id, IfMatch match, Caller caller, CancellationToken ct)
+    private static async Task<NoContent> RemoveAsync(
+        string id, IfMatch match, Caller caller, FeedbackChanges changes, CancellationToken ct)
     {
-        await FeedbackChanges.RemoveAsync(caller, id, match, ct);
+        await changes.RemoveAsync(caller, id, match, ct);
         return TypedResults.NoContent();
     }
 }

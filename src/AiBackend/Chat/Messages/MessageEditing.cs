@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using AiBackend.Chat.Analyses;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
@@ -43,6 +44,7 @@ internal sealed class MessageEditing(
     AnalysisQueue analyses,
     ChatEvents events,
     UsageLog usage,
+    AnalyticsLog analytics,
     RequestCommits commits,
     Ids ids,
     TimeProvider clock)
@@ -67,9 +69,11 @@ internal sealed class MessageEditing(
                     throw ApiException.Conflict("Only the message of a user can be edited.");
                 }
 
+                Session? before = null;
                 var session = await UpdateAsync(transaction, found.SessionId, stored =>
                 {
-                    var grown = stored.Grown(1, now).Raised(1) with { ActiveLeafId = messageId, IsBranched = true };
+                    before = stored;
+                    var grown = stored.Grown(1, now).Said(MessageRole.User, now).Raised(1) with { ActiveLeafId = messageId, IsBranched = true };
                     return edit.Reply is ReplyMode.None || stored.State is not SessionState.Open ? grown : grown.Asking(runId);
                 });
                 var run = session.PendingRunIds.Contains(runId)
@@ -77,6 +81,7 @@ internal sealed class MessageEditing(
                     : null;
                 await Quotas.RequireAsync(transaction, settings.Quotas, messages: 1, asksForAnswer: run is not null, now);
                 await UsageLog.AddAsync(transaction, place, new UsageCounts { Messages = 1 });
+                await analytics.CountAsync(transaction, before, session, now, new Tally());
                 var message = Reworded(found, messageId, edit.Text, session.LastPosition, run?.Id, now);
                 await transaction.InsertAsync(message);
                 message = message with { Version = 1 };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AiBackend.Chat.Analyses;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Clients;
@@ -17,6 +18,7 @@ internal sealed class MessagePosting(
     AnalysisQueue analyses,
     ChatEvents events,
     UsageLog usage,
+    AnalyticsLog analytics,
     RequestCommits commits,
     Ids ids,
     TimeProvider clock)
@@ -92,7 +94,7 @@ internal sealed class MessagePosting(
             await RequireParentAsync(transaction, request.ParentId, sessionId);
         }
 
-        string? leaf = null;
+        Session? before = null;
         Session session;
         if (sessionId is null)
         {
@@ -106,7 +108,7 @@ internal sealed class MessagePosting(
                 sessionId,
                 stored =>
                 {
-                    leaf = stored.ActiveLeafId;
+                    before = stored;
                     return Received(stored, draft, now);
                 }) ?? throw ApiException.NotFound();
         }
@@ -119,7 +121,8 @@ internal sealed class MessagePosting(
             : null;
         await Quotas.RequireAsync(transaction, draft.Settings.Quotas, messages: 1, asksForAnswer: run is not null, now);
         await UsageLog.AddAsync(transaction, draft.Usage, new UsageCounts { Messages = 1 });
-        var message = NewMessage(session, draft, request.ParentId ?? leaf, run?.Id, now);
+        await analytics.CountAsync(transaction, before, session, now, new Tally());
+        var message = NewMessage(session, draft, request.ParentId ?? before?.ActiveLeafId, run?.Id, now);
         await transaction.InsertAsync(message);
         message = message with { Version = 1 };
         await analyses.OnArrivalAsync(transaction, message, draft.Settings.Analysis, draft.TraceId);
@@ -179,7 +182,7 @@ internal sealed class MessagePosting(
         }
 
         var isNamed = session.Title is not null || request.Role is not MessageRole.User;
-        var received = session.Grown(1, now).Joined(request.Sender).Raised(1) with
+        var received = session.Grown(1, now).Joined(request.Sender).Said(request.Role, now).Raised(1) with
         {
             Title = isNamed ? session.Title : SessionTitle.From(request.Text),
             TitleMessageId = isNamed ? session.TitleMessageId : draft.MessageId,

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
 using AiBackend.Events;
@@ -8,7 +9,12 @@ namespace AiBackend.Chat.Runs;
 
 /// <summary>Cancels runs: one that waits at once, one in work by asking its worker.</summary>
 internal sealed class RunCancelling(
-    ChatEvents events, RequestCommits commits, RunStreams streams, WorkCancellation cancellation, TimeProvider clock)
+    ChatEvents events,
+    AnalyticsLog analytics,
+    RequestCommits commits,
+    RunStreams streams,
+    WorkCancellation cancellation,
+    TimeProvider clock)
 {
     /// <summary>How long to wait for the worker, so that the answer can show the run as cancelled.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -49,6 +55,7 @@ internal sealed class RunCancelling(
             ?? throw ApiException.NotFound();
         await RunQueue.AdvanceAsync(transaction, session, now);
         await events.AppendAsync(transaction, session, ended.TraceId, [ChatEvent.Of(EventTypes.ChatRunCancelled, ended)]);
+        await analytics.AddAsync(transaction, session.Id, now, new Tally().Count(ended));
         return ended;
     }
 }

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
@@ -16,6 +17,7 @@ internal sealed class RunEnding(
     RunBatch rest,
     ChatSettings settings,
     ChatEvents events,
+    AnalyticsLog analytics,
     string noticeId,
     DateTimeOffset now)
 {
@@ -28,6 +30,7 @@ internal sealed class RunEnding(
     private Suggestion? suggestion;
     private bool handsOver;
     private IReadOnlyList<string> waiting = [];
+    private Session? before;
     private string? leafBefore;
 
     public async ValueTask<Run> StoreAsync(RunEnd wanted)
@@ -38,11 +41,13 @@ internal sealed class RunEnding(
             ?? throw new LeaseLostException(work.Id);
         session = await PlaceAsync(session);
         var run = await EndAsync(end);
+        var counted = new Tally().Count(run);
 
         if (suggestion is not null)
         {
             await transaction.InsertAsync(suggestion);
             suggestion = suggestion with { Version = 1 };
+            counted.Add(Counted.SuggestionsCreated);
             raised.Add(ChatEvent.Of(EventTypes.ChatSuggestionCreated, suggestion));
         }
 
@@ -60,11 +65,13 @@ internal sealed class RunEnding(
             if (await RunQueue.EndWaitingAsync(transaction, runId, RunStatus.Completed, RunOutcome.HandedOver, now) is { } ended)
             {
                 raised.Add(ChatEvent.Of(EventTypes.ChatRunCompleted, ended));
+                counted.Count(ended);
             }
         }
 
         await RunQueue.AdvanceAsync(transaction, session, now);
         await events.AppendAsync(transaction, session, work.TraceId, raised);
+        await analytics.CountAsync(transaction, before, session, now, counted);
         return run;
     }
 
@@ -74,6 +81,7 @@ internal sealed class RunEnding(
         end = session.State is SessionState.Closed ? new RunEnd.Cancelled() : end;
         handsOver = session.State is SessionState.Open && HandoverReason(end) is not null;
         waiting = handsOver ? [.. session.PendingRunIds.Where(id => id != work.Id)] : [];
+        before = session;
         leafBefore = session.ActiveLeafId;
         reply = end is RunEnd.Answered { Answer: var posted } && work.Reply is ReplyMode.Auto ? Reply(posted) : null;
         suggestion = end is RunEnd.Answered { Answer: var suggested } && work.Reply is ReplyMode.Suggest ? Suggest(suggested) : null;
@@ -85,9 +93,10 @@ internal sealed class RunEnding(
         var started = rest.Begins && work.Status is RunStatus.Queued ? 1 : 0;
         var count = started + rest.Events.Count + messages + (suggestion is null ? 0 : 1) + (handsOver ? 1 : 0) + 1 + waiting.Count;
         var planned = session.Grown(messages, now).Without([work.Id, .. waiting]).Raised(count);
+        planned = reply is null ? planned : planned.Said(MessageRole.Assistant, now);
         if (handsOver)
         {
-            planned = planned with { State = SessionState.HandedOver, HandoverReason = HandoverReason(end) };
+            planned = planned.HandedOver(HandoverReason(end)!, now);
         }
 
         return messages > 0 && !session.IsBranched ? planned with { ActiveLeafId = (notice ?? reply)!.Id } : planned;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AiBackend.Chat.Messages;
 using AiBackend.Documents;
 
 namespace AiBackend.Chat.Sessions;
@@ -34,6 +35,15 @@ internal sealed record Session : TenantDocument
 
     /// <summary>Why a person was asked to take over the last time.</summary>
     public string? HandoverReason { get; init; }
+
+    /// <summary>When a person was asked to take over the first time.</summary>
+    public DateTimeOffset? HandedOverAt { get; init; }
+
+    /// <summary>When a user wrote for the first time, imported history left aside.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>When something or somebody replied for the first time after that.</summary>
+    public DateTimeOffset? AnsweredAt { get; init; }
 
     /// <summary>Who has written here, and who was named; the first <see cref="MaxParticipants"/>.</summary>
     public IReadOnlyList<Participant> Participants { get; init; } = [];
@@ -86,6 +96,18 @@ internal sealed record Session : TenantDocument
             LastMessageAt = now,
             UpdatedAt = now,
         };
+
+    /// <summary>With what a message of this role means for the first question and the first answer.</summary>
+    public Session Said(MessageRole role, DateTimeOffset now) => role switch
+    {
+        MessageRole.User when AskedAt is null => this with { AskedAt = now },
+        MessageRole.Assistant or MessageRole.Agent when AskedAt is not null && AnsweredAt is null => this with { AnsweredAt = now },
+        _ => this,
+    };
+
+    /// <summary>Handed to a person.</summary>
+    public Session HandedOver(string reason, DateTimeOffset now) =>
+        this with { State = SessionState.HandedOver, HandoverReason = reason, HandedOverAt = HandedOverAt ?? now };
 
     /// <summary>With numbers for more events.</summary>
     public Session Raised(int events) => events == 0 ? this : this with { EventSequence = EventSequence + events };

@@ -1,3 +1,4 @@
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Runs;
 using AiBackend.Clients;
@@ -13,6 +14,7 @@ internal sealed class SessionChanges(
     Channels channels,
     ChatEvents events,
     IEnumerable<SessionPart> parts,
+    AnalyticsLog analytics,
     RequestCommits commits,
     WorkCancellation cancellation,
     Ids ids,
@@ -83,7 +85,7 @@ internal sealed class SessionChanges(
     public Task<SessionResponse> CloseAsync(Caller caller, string id, string? reason, CancellationToken ct) => ChangeAsync(
         caller,
         id,
-        session => session with { State = SessionState.Closed, CloseReason = reason ?? DefaultReason },
+        (session, _) => session with { State = SessionState.Closed, CloseReason = reason ?? DefaultReason },
         EventTypes.ChatSessionClosed,
         (RunStatus.Cancelled, null),
         ct);
@@ -92,7 +94,7 @@ internal sealed class SessionChanges(
     public Task<SessionResponse> HandOverAsync(Caller caller, string id, string? reason, CancellationToken ct) => ChangeAsync(
         caller,
         id,
-        session => RequireNotClosed(session) with { State = SessionState.HandedOver, HandoverReason = reason ?? DefaultReason },
+        (session, now) => RequireNotClosed(session).HandedOver(reason ?? DefaultReason, now),
         EventTypes.ChatSessionHandedOver,
         (RunStatus.Completed, RunOutcome.HandedOver),
         ct);
@@ -101,7 +103,7 @@ internal sealed class SessionChanges(
     public Task<SessionResponse> ResumeAsync(Caller caller, string id, CancellationToken ct) => ChangeAsync(
         caller,
         id,
-        session => RequireNotClosed(session) with { State = SessionState.Open },
+        (session, _) => RequireNotClosed(session) with { State = SessionState.Open },
         EventTypes.ChatSessionResumed,
         waitingRuns: null,
         ct);
@@ -160,7 +162,7 @@ internal sealed class SessionChanges(
     private async Task<SessionResponse> ChangeAsync(
         Caller caller,
         string id,
-        Func<Session, Session> change,
+        Func<Session, DateTimeOffset, Session> change,
         string eventType,
         (RunStatus Status, RunOutcome? Outcome)? waitingRuns,
         CancellationToken ct)
@@ -173,11 +175,13 @@ internal sealed class SessionChanges(
             {
                 var now = clock.GetUtcNow();
                 var isChanged = false;
+                Session? before = null;
                 var session = await transaction.UpdateAsync<Session>(
                     id,
                     stored =>
                     {
-                        var changed = change(stored);
+                        before = stored;
+                        var changed = change(stored, now);
                         isChanged = changed.State != stored.State;
                         return isChanged ? changed.Raised(1) with { UpdatedAt = now } : stored;
                     }) ?? throw ApiException.NotFound();
@@ -202,6 +206,7 @@ internal sealed class SessionChanges(
                         .. ended.Select(run => ChatEvent.Of(
                             run.Status is RunStatus.Cancelled ? EventTypes.ChatRunCancelled : EventTypes.ChatRunCompleted, run)),
                     ]);
+                await analytics.CountAsync(transaction, before, session, now, ended.Aggregate(new Tally(), (tally, run) => tally.Count(run)));
                 left = session.PendingRunIds;
                 return SessionResponse.From(session);
             },

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
@@ -27,7 +28,8 @@ internal sealed record AcceptSuggestion : IValidatableObject
 }
 
 /// <summary>Posts or rejects suggestions, each once.</summary>
-internal sealed class SuggestionDecisions(ChatEvents events, RequestCommits commits, Ids ids, TimeProvider clock)
+internal sealed class SuggestionDecisions(
+    ChatEvents events, AnalyticsLog analytics, RequestCommits commits, Ids ids, TimeProvider clock)
 {
     public Task<SuggestionResponse> AcceptAsync(Caller caller, string id, AcceptSuggestion request, CancellationToken ct)
     {
@@ -48,6 +50,7 @@ internal sealed class SuggestionDecisions(ChatEvents events, RequestCommits comm
             suggestion = await transaction.ReplaceAsync(suggestion with { Status = SuggestionStatus.Rejected, UpdatedAt = now });
             await events.AppendAsync(
                 transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatSuggestionRejected, suggestion)]);
+            await analytics.AddAsync(transaction, session.Id, now, new Tally().Add(Counted.SuggestionsRejected));
             return SuggestionResponse.From(suggestion);
         },
         ct);
@@ -57,18 +60,18 @@ internal sealed class SuggestionDecisions(ChatEvents events, RequestCommits comm
     {
         var now = clock.GetUtcNow();
         var suggestion = await PendingAsync(transaction, id);
-        string? leaf = null;
+        Session? before = null;
         var session = await transaction.UpdateAsync<Session>(
             suggestion.SessionId,
             stored =>
             {
-                leaf = stored.ActiveLeafId;
+                before = stored;
                 if (stored.State is SessionState.Closed)
                 {
                     throw SessionRules.Closed();
                 }
 
-                return stored.Grown(1, now).Joined(request.Sender).Raised(2) with { ActiveLeafId = messageId };
+                return stored.Grown(1, now).Joined(request.Sender).Said(MessageRole.Agent, now).Raised(2) with { ActiveLeafId = messageId };
             }) ?? throw ApiException.NotFound();
 
         var message = new Message
@@ -77,7 +80,7 @@ internal sealed class SuggestionDecisions(ChatEvents events, RequestCommits comm
             ClientId = session.ClientId,
             SessionId = session.Id,
             Position = session.LastPosition,
-            ParentId = leaf,
+            ParentId = before?.ActiveLeafId,
             InReplyTo = suggestion.MessageId,
             Role = MessageRole.Agent,
             Sender = request.Sender,
@@ -88,6 +91,8 @@ internal sealed class SuggestionDecisions(ChatEvents events, RequestCommits comm
             CreatedAt = now,
             UpdatedAt = now,
         };
+        var counted = new Tally().Add(Counted.SuggestionsAccepted).Add(Counted.SuggestionsEdited, message.Text == suggestion.Text ? 0 : 1);
+        await analytics.CountAsync(transaction, before, session, now, counted);
         await transaction.InsertAsync(message);
         suggestion = await transaction.ReplaceAsync(
             suggestion with { Status = SuggestionStatus.Accepted, AcceptedMessageId = messageId, UpdatedAt = now });

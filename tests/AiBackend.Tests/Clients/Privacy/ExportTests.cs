@@ -57,6 +57,7 @@ public sealed class ExportTests(ChatApp app) : IClassFixture<ChatApp>
         await ShownAsync(tenant, lines, "channel", id => $"/api/v1/clients/{tenant.ClientId}/channels/{id}");
         Assert.Contains(lines, line => line.Text("type") == "audit_entry");
         Assert.Contains(lines, line => line.Text("type") == "usage");
+        Assert.Contains(lines, line => line.Text("type") == "analytics");
     }
 
     [Fact]
