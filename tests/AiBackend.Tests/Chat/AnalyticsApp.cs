@@ -39,6 +39,9 @@ public sealed class AnalyticsApp : ChatApp
             $"/api/v1/analytics/timeseries?metric={metric}&interval={interval}&from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}&time_zone={zone}"))
         ["data"]!.AsArray().Select(node => node!).ToList();
 
+    internal static void Same(string expected, JsonNode? actual) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), $"{expected} was expected, not {actual?.ToJsonString()}");
+
     private sealed class JumpingClock : FakeTimeProvider
     {
         private long ticks;
