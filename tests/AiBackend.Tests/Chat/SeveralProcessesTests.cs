@@ -1,4 +1,6 @@
+using AiBackend.Tests.Chat.Model;
 using AiBackend.Tests.Support;
+using CsCheck;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -58,12 +60,14 @@ public sealed class SeveralProcessesTests
         await using var one = await OpenAsync("worker", api.Database);
         await using var other = await OpenAsync("worker", api.Database);
         var tenant = await api.NewChatTenantAsync();
+        var words = new ScriptedWords();
         foreach (var app in new[] { one, other })
         {
-            app.Answers.Set(tenant.ClientId, ConsistencyTests.AtRandomAsync);
+            app.Answers.Set(tenant.ClientId, words.AnswerAsync);
         }
 
-        await ConsistencyTests.ActAndCountAsync(tenant, seed: 7);
+        await SessionAction.Any.Array[30].Array[8].SampleAsync(
+            callers => SessionCallers.ActAsync(tenant, words, sessionCount: 4, callers), iter: 1, threads: 1);
 
         Assert.Empty(api.Answers.Requests);
     }

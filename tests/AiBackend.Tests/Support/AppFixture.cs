@@ -119,9 +119,14 @@ public class AppFixture : IAsyncLifetime
 
     private async Task StopAsync()
     {
+        if (host is null)
+        {
+            return;
+        }
+
         try
         {
-            await Started.DisposeAsync();
+            await host.DisposeAsync();
         }
         catch (ObjectDisposedException)
         {
