@@ -1,5 +1,6 @@
 // Measures the service beside a bare ASP.NET Core + SQLite reference, in one run on one machine, over loopback.
-// Usage: eng/load [seconds per measurement, 10 by default], or eng/load openai [seconds] for what /v1/chat/completions adds. Prints Markdown for bench/RESULTS.md.
+// Usage: eng/load [seconds per measurement, 10 by default], eng/load openai [seconds] for what /v1/chat/completions adds,
+// eng/load streams [seconds] for many streams at once. Prints Markdown for bench/RESULTS.md.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using AiBackend.Load;
@@ -10,18 +11,18 @@ const int MessagesPerSession = 50;
 const int Streams = 300;
 const int Starts = 5;
 
-var isPassThrough = args is ["openai", ..];
-var seconds = args.Skip(isPassThrough ? 1 : 0).FirstOrDefault();
+var special = args is ["openai" or "streams", ..] ? args[0] : null;
+var seconds = args.Skip(special is null ? 0 : 1).FirstOrDefault();
 var duration = TimeSpan.FromSeconds(seconds is null ? 10 : double.Parse(seconds, CultureInfo.InvariantCulture));
 var bin = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../.."));
 var serviceDll = Path.Combine(bin, "AiBackend/release/AiBackend.dll");
 var bareDll = Path.Combine(bin, "AiBackend.Bare/release/AiBackend.Bare.dll");
 const string Text = "Hello, I ordered two pairs of shoes last week and one of them has not arrived yet. Could you look into it?";
 
-if (isPassThrough)
+if (special is not null)
 {
     Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores");
-    await PassThrough.MeasureAsync(serviceDll, duration);
+    await (special == "openai" ? PassThrough.MeasureAsync(serviceDll, duration) : OpenStreams.MeasureAsync(serviceDll, duration));
     return;
 }
 

@@ -10,7 +10,9 @@ namespace AiBackend.Load;
 /// </summary>
 internal sealed class ScriptedModel : IAsyncDisposable
 {
-    private const int Deltas = 20;
+    /// <summary>In how many pieces an answer comes.</summary>
+    public const int Deltas = 20;
+
 
     private static readonly byte[] Whole = Encoding.UTF8.GetBytes(
         $$$"""{"id":"c","object":"chat.completion","created":1,"model":"scripted","choices":[{"index":0,"message":{"role":"assistant","content":"{{{string.Join(' ', Enumerable.Range(0, Deltas).Select(i => $"word{i}"))}}}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}}""");
@@ -21,6 +23,9 @@ internal sealed class ScriptedModel : IAsyncDisposable
 
     /// <summary>How long the model itself took from request to first delta, of the latest request.</summary>
     public TimeSpan OwnTime { get; private set; }
+
+    /// <summary>Whether nothing comes after the first piece of a streamed answer.</summary>
+    public bool Holds { get; set; }
 
     public int Port => new Uri(app.Urls.Single()).Port;
 
@@ -61,6 +66,10 @@ internal sealed class ScriptedModel : IAsyncDisposable
             {
                 await http.Response.Body.FlushAsync();
                 OwnTime = Stopwatch.GetElapsedTime(received);
+                if (Holds)
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted);
+                }
             }
         }
 
