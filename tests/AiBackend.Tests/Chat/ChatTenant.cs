@@ -26,6 +26,9 @@ internal sealed class ChatTenant(ChatApp app, Tenant tenant)
     /// <summary>Speaks to the service that runs now, after a restart.</summary>
     public void Reconnect() => Http = app.NewHttp(tenant.Key);
 
+    /// <summary>The same client, as another process serves it.</summary>
+    public ChatTenant At(ChatApp other) => new(other, tenant with { Http = other.NewHttp(tenant.Key) });
+
     /// <summary>The answer's body, whose status must be this one.</summary>
     public async Task<JsonNode> SendAsync(
         HttpMethod method, string path, object? body = null, HttpStatusCode expected = HttpStatusCode.OK, params (string Name, string Value)[] headers)

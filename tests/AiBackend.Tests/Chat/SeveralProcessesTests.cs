@@ -36,6 +36,42 @@ public sealed class SeveralProcessesTests
     }
 
     [Fact]
+    public async Task Of_two_of_each_every_one_streams_what_any_answers()
+    {
+        await using var api = await OpenAsync("api", MongoDatabase.New());
+        await using var otherApi = await OpenAsync("api", api.Database);
+        await using var worker = await OpenAsync("worker", api.Database);
+        await using var otherWorker = await OpenAsync("worker", api.Database);
+        var tenant = await api.NewChatTenantAsync();
+        var words = new ScriptedWords();
+        worker.Answers.Set(tenant.ClientId, words.AnswerAsync);
+        otherWorker.Answers.Set(tenant.ClientId, words.AnswerAsync);
+
+        foreach (var (poster, reader) in new[] { (tenant, tenant.At(otherApi)), (tenant.At(otherApi), tenant) })
+        {
+            foreach (var session in Enumerable.Range(0, 6).Select(number => $"{number}"))
+            {
+                using var posted = await SseReader.OpenAsync(
+                    poster.Http, HttpMethod.Post, "/api/v1/messages", new { external_session_id = session, text = $"Hold {session}" });
+                var events = await posted.UntilAsync("reply.delta");
+                var runId = events[0].Id![..events[0].Id!.LastIndexOf(':')];
+                using var followed = await SseReader.OpenAsync(reader.Http, HttpMethod.Get, $"/api/v1/runs/{runId}/stream");
+                var followedEvents = await followed.UntilAsync("reply.delta");
+                words.Release(runId);
+                events.AddRange(await posted.RestAsync());
+                followedEvents.AddRange(await followed.RestAsync());
+
+                Assert.Equal($"Reply to Hold {session}", SseReader.TextOf(events));
+                Assert.Equal(events.Select(one => (one.Id, one.Type)), followedEvents.Select(one => (one.Id, one.Type)));
+            }
+        }
+
+        Assert.Empty(api.Answers.Requests);
+        Assert.Empty(otherApi.Answers.Requests);
+        Assert.Equal(12, worker.Answers.Requests.Count + otherWorker.Answers.Requests.Count);
+    }
+
+    [Fact]
     public async Task Waiting_and_cancelling_reach_a_run_in_another_process()
     {
         await using var api = await OpenAsync("api", MongoDatabase.New());
