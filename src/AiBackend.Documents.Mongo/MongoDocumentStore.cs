@@ -159,6 +159,13 @@ public sealed class MongoDocumentStore : IDocumentStore, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    /// <remarks>
+    /// MongoDB has no command for it: journal, oplog and free blocks of its files lose what was removed as they are written anew
+    /// (docs/guides/privacy.md says when).
+    /// </remarks>
+    public Task ForgetRemovedAsync(CancellationToken ct) => Task.CompletedTask;
+
+    /// <inheritdoc />
     public async Task<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken ct)
     {
         var removed = 0L;

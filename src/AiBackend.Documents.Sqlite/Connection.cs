@@ -8,6 +8,8 @@ internal sealed class Connection : IDisposable
     private const int MaxStatements = 400;
     private const int BusyTimeoutMilliseconds = 5_000;
 
+    private const int ShortBusyTimeoutMilliseconds = 200;
+
     // SQLITE_CHECKPOINT_NOOP, which SQLitePCLRaw does not name yet.
     private const int CheckpointNothing = -1;
 
@@ -32,6 +34,7 @@ internal sealed class Connection : IDisposable
         {
             connection.Execute("PRAGMA journal_mode = WAL");
             connection.Execute("PRAGMA synchronous = FULL");
+            connection.Execute("PRAGMA secure_delete = ON");
             connection.Execute("PRAGMA foreign_keys = OFF");
             connection.Execute("PRAGMA temp_store = MEMORY");
             connection.Execute("PRAGMA cache_size = -32000");
@@ -54,6 +57,18 @@ internal sealed class Connection : IDisposable
         connection.Execute("PRAGMA mmap_size = 268435456");
         connection.Execute("PRAGMA cache_size = -4000");
         return connection;
+    }
+
+    /// <summary>
+    /// Writes the whole database anew, by a connection of its own that has nothing to do but this. What it needs meanwhile, about the size of
+    /// the database, lies in the database's folder.
+    /// </summary>
+    public static void Rewrite(string path)
+    {
+        using var connection = OpenWriter(path);
+        connection.Execute("PRAGMA temp_store = FILE");
+        connection.Execute($"PRAGMA temp_store_directory = '{Path.GetDirectoryName(Path.GetFullPath(path))!.Replace("'", "''", StringComparison.Ordinal)}'");
+        connection.Execute("VACUUM");
     }
 
     /// <summary>The statement, prepared once. Dispose what is returned, to be able to use it again.</summary>
@@ -87,6 +102,23 @@ internal sealed class Connection : IDisposable
     /// in the log, and tried again.
     /// </summary>
     public void Checkpoint() => _ = raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+
+    /// <summary>
+    /// Moves all of the log into the database file and cuts the log file to nothing. For a connection of its own: while it waits for
+    /// readers, writers wait too, so it does not wait long.
+    /// </summary>
+    /// <returns>False when somebody reads or writes: to be tried again.</returns>
+    public bool TryEmptyLog()
+    {
+        raw.sqlite3_busy_timeout(handle, ShortBusyTimeoutMilliseconds);
+        var result = raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+        return (result & 0xFF) switch
+        {
+            raw.SQLITE_OK => true,
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => false,
+            _ => throw Failure(result),
+        };
+    }
 
     /// <summary>Ends an open transaction without a trace. What fails here shows at the next BEGIN.</summary>
     public void Rollback()

@@ -9,6 +9,7 @@ namespace AiBackend.Documents.Sqlite;
 public sealed class SqliteDocumentStore(DocumentCatalog catalog, SqliteDocumentOptions options) : IDocumentStore, IAsyncDisposable
 {
     private const int ExpiryBatch = 500;
+    private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(50);
 
     private readonly DocumentTables tables = new(catalog, options.RequireServedQueries);
     private readonly ReaderPool readers = new(options.Path);
@@ -120,6 +121,22 @@ public sealed class SqliteDocumentStore(DocumentCatalog catalog, SqliteDocumentO
         }
 
         return total;
+    }
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// What is removed is overwritten with zeros in its place (<c>secure_delete</c>), but not the copies that SQLite leaves in the unused part of
+    /// pages when it splits and merges them, nor the pages in the log as they were. So the file is written anew, while commits wait, and the
+    /// log is emptied.
+    /// </remarks>
+    public async Task ForgetRemovedAsync(CancellationToken ct)
+    {
+        await Started.RunAloneAsync(() => Connection.Rewrite(options.Path)).WaitAsync(ct);
+        using var connection = Connection.OpenWriter(options.Path);
+        while (!connection.TryEmptyLog())
+        {
+            await Task.Delay(PauseBetweenTries, TimeProvider.System, ct);
+        }
     }
 
     /// <summary>Does the commits that wait, refuses later ones, and closes the file.</summary>

@@ -18,6 +18,7 @@ internal sealed class Writer
     private readonly Checkpoints checkpoints;
     private readonly DocumentTables tables;
     private readonly CommitSignals signals;
+    private Upkeep? upkeep;
     private bool isClosed;
 
     public Writer(Connection connection, Checkpoints checkpoints, DocumentTables tables, CommitSignals signals)
@@ -46,6 +47,25 @@ internal sealed class Writer
         return commit.Completion;
     }
 
+    /// <summary>
+    /// Does something to the database as a whole, between two batches: commits wait as long as it takes. Whoever asks before it has begun
+    /// shares it.
+    /// </summary>
+    public Task RunAloneAsync(Action work)
+    {
+        lock (waiting)
+        {
+            if (isClosed)
+            {
+                return Task.FromException(new StoreUnavailableException("The store is closed."));
+            }
+
+            upkeep ??= new Upkeep(work);
+            Monitor.Pulse(waiting);
+            return upkeep.Completion;
+        }
+    }
+
     /// <summary>Does what waits, then ends the thread and closes the connections.</summary>
     public async Task CloseAsync()
     {
@@ -61,9 +81,14 @@ internal sealed class Writer
 
     private void Run()
     {
-        while (WaitForNext() is { } first)
+        while (WaitForNext(out var first, out var alone))
         {
-            CommitBatch(first);
+            alone?.Run();
+            if (first is not null)
+            {
+                CommitBatch(first);
+            }
+
             checkpoints.Consider(connection);
         }
 
@@ -71,16 +96,20 @@ internal sealed class Writer
         ended.SetResult();
     }
 
-    private Commit? WaitForNext()
+    /// <summary>Waits for a commit, or for what is to be done alone, or both.</summary>
+    /// <returns>False when the writer was closed and nothing is left.</returns>
+    private bool WaitForNext(out Commit? commit, out Upkeep? alone)
     {
         lock (waiting)
         {
-            while (waiting.Count == 0 && !isClosed)
+            while (waiting.Count == 0 && upkeep is null && !isClosed)
             {
                 Monitor.Wait(waiting);
             }
 
-            return waiting.TryDequeue(out var commit) ? commit : null;
+            waiting.TryDequeue(out commit);
+            (alone, upkeep) = (upkeep, null);
+            return commit is not null || alone is not null;
         }
     }
 
@@ -174,5 +203,25 @@ internal sealed class Writer
         }
 
         return commit.Error is null || connection.TotalChanges == before;
+    }
+
+    private sealed class Upkeep(Action work)
+    {
+        private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Completion => completion.Task;
+
+        public void Run()
+        {
+            try
+            {
+                work();
+                completion.SetResult();
+            }
+            catch (Exception error)
+            {
+                completion.SetException(error);
+            }
+        }
     }
 }

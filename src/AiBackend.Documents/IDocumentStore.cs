@@ -59,6 +59,12 @@ public interface IDocumentStore
     /// <returns>How many were removed.</returns>
     Task<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken ct);
 
+    /// <summary>
+    /// Takes what was removed or replaced before this call out of the database's own files too, as far as the adapter can: the embedded
+    /// database keeps nothing of it, MongoDB keeps it for a while in ways that only its operator bounds. Waits for readers as long as need be.
+    /// </summary>
+    Task ForgetRemovedAsync(CancellationToken ct);
+
     /// <summary>Where transactions announce that they were committed.</summary>
     CommitSignals Signals { get; }
 }

@@ -18,6 +18,8 @@ public sealed class MongoClaimTests(MongoFixture fixture) : ClaimTests(fixture.O
 
 public sealed class MongoExpiryTests(MongoFixture fixture) : ExpiryTests(fixture.OrSkip()), IClassFixture<MongoFixture>;
 
+public sealed class MongoForgetTests(MongoFixture fixture) : ForgetTests(fixture.OrSkip()), IClassFixture<MongoFixture>;
+
 public sealed class MongoTenantTests(MongoFixture fixture) : TenantTests(fixture.OrSkip()), IClassFixture<MongoFixture>;
 
 public sealed class MongoServedQueryTests(MongoFixture fixture) : ServedQueryTests(fixture.OrSkip()), IClassFixture<MongoFixture>;

@@ -18,6 +18,8 @@ public sealed class SqliteClaimTests(SqliteFixture fixture) : ClaimTests(fixture
 
 public sealed class SqliteExpiryTests(SqliteFixture fixture) : ExpiryTests(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteForgetTests(SqliteFixture fixture) : ForgetTests(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteTenantTests(SqliteFixture fixture) : TenantTests(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class SqliteServedQueryTests(SqliteFixture fixture) : ServedQueryTests(fixture), IClassFixture<SqliteFixture>;
