@@ -41,7 +41,8 @@ internal static class ChatDocuments
         .ExpiresAt(part => part.ExpiresAt);
 
     public static readonly DocumentSet<Suggestion> Suggestions = new DocumentSet<Suggestion>("suggestions")
-        .Index("session", suggestion => suggestion.ClientId, suggestion => suggestion.SessionId);
+        .Index("session", suggestion => suggestion.ClientId, suggestion => suggestion.SessionId)
+        .Index("message", suggestion => suggestion.ClientId, suggestion => suggestion.MessageId);
 
     public static readonly DocumentSet<MessageFeedback> Feedback = new DocumentSet<MessageFeedback>("feedback")
         .Unique("author_key", feedback => feedback.ClientId, feedback => feedback.MessageId, feedback => feedback.AuthorKey)

@@ -97,6 +97,23 @@ internal sealed class ChatEvents(EventLog log)
     public static ValueTask BlankSessionAsync(TenantTransaction transaction, string sessionId) =>
         BlankAsync(transaction, Query.Of<Event>().Equal(told => told.SessionId, sessionId));
 
+    /// <summary>
+    /// Takes what people wrote, and who they are, out of what was told of one thing: of a session, a participant and the titles; of anything
+    /// else, everything that is not its place among the others.
+    /// </summary>
+    /// <param name="personId">The participant.</param>
+    public static async ValueTask EraseAsync(TenantTransaction transaction, string entityId, string personId)
+    {
+        foreach (var told in await transaction.ListAsync(Query.Of<Event>().Equal(told => told.EntityId, entityId)))
+        {
+            if (ChatEvent.HoldsTexts(told.EntityType))
+            {
+                await transaction.ReplaceAsync(told with { Data = Erased(told.EntityType, told.Data, personId) });
+                await EventTraces.ClearAnswersAsync(transaction, told.Id);
+            }
+        }
+    }
+
     /// <summary>Takes a title that was made of a message out of what was told of its session.</summary>
     public static async ValueTask BlankTitleAsync(TenantTransaction transaction, string sessionId, string title)
     {
@@ -116,9 +133,31 @@ internal sealed class ChatEvents(EventLog log)
             if (ChatEvent.HoldsTexts(told.EntityType))
             {
                 await transaction.ReplaceAsync(told with { Data = Blank(told.EntityType, told.Data) });
+                await EventTraces.ClearAnswersAsync(transaction, told.Id);
             }
         }
     }
+
+    private static RawJson Erased(string entityType, RawJson data, string personId)
+    {
+        var json = JsonNode.Parse(Blank(entityType, data).Text)!;
+        var entity = json[entityType]!.AsObject();
+        foreach (var field in entity.Select(field => field.Key).ToList())
+        {
+            entity[field] = field switch
+            {
+                "sender" or "author_id" => null,
+                "external_id" when entityType is not ChatEvent.SessionEntity => null,
+                "participants" => Others(entity[field], personId),
+                _ => entity[field]?.DeepClone(),
+            };
+        }
+
+        return RawJson.Of(json, WireJson.Options);
+    }
+
+    private static JsonArray Others(JsonNode? participants, string personId) =>
+        [.. (participants as JsonArray ?? []).Where(entry => entry?["id"]?.GetValue<string>() != personId).Select(entry => entry?.DeepClone())];
 
     private static RawJson Blank(string entityType, RawJson data)
     {

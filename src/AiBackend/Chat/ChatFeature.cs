@@ -2,6 +2,7 @@ using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
+using AiBackend.Chat.Privacy;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
@@ -32,6 +33,9 @@ internal static class ChatFeature
         .AddSessionPart<StreamPart>(id => Query.Of<StreamPart>().Equal(part => part.SessionId, id).Ascending(part => part.RunId, part => part.Number))
         .AddSessionPart<Suggestion>(id => Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id))
         .AddSessionPart<MessageFeedback>(id => Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id).Ascending(feedback => feedback.CreatedAt))
+        .AddSingleton<SessionRemoval>()
+        .AddSingleton<IClientDataEraser, ConversationEraser>()
+        .AddSingleton<IClientDataEraser, KeptAnswerEraser>()
         .AddAnalyses()
         .AddAnalytics()
         .AddSingleton<ChatEvents>()

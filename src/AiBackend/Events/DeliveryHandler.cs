@@ -69,6 +69,8 @@ internal sealed partial class DeliveryHandler(
             work.Id, stored => After(Leases.RequireHeld(stored, work), result, isActive));
         if (recorded is not null)
         {
+            // An event is replaced only to take texts out of it: what was sent before that, and may be echoed here, is not to come back.
+            var isAsSent = result.ResponseBody is not { Length: > 0 } || await transaction.FindAsync<Event>(work.EventId) is { Version: 1 };
             await transaction.InsertAsync(new DeliveryAttempt
             {
                 Id = ids.New("att"),
@@ -76,7 +78,7 @@ internal sealed partial class DeliveryHandler(
                 DeliveryId = work.Id,
                 Number = recorded.AttemptCount,
                 StartedAt = startedAt,
-                Result = result,
+                Result = isAsSent ? result : EventTraces.Cleared(result),
             });
         }
 

@@ -14,6 +14,7 @@ internal static class HttpFeature
         .AddHostedService(provider => provider.GetRequiredService<SecretRotation>())
         .AddSingleton<JsonBodies>()
         .AddSingleton<Idempotency>()
+        .AddSingleton<KeptAnswers>()
         .AddScoped<RequestCommits>();
 
     /// <summary>What stands before routing: every request gets a name, and whatever goes wrong an answer.</summary>

@@ -1,8 +1,4 @@
-using AiBackend.Chat.Analyses;
-using AiBackend.Chat.Feedback;
-using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
-using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
 
@@ -38,14 +34,7 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
                 DeletedAt = now,
                 UpdatedAt = now,
             });
-            if (found.RunId is not null)
-            {
-                await transaction.DeleteAllAsync(
-                    Query.Of<StreamPart>().Equal(part => part.SessionId, found.SessionId).Equal(part => part.RunId, found.RunId));
-            }
-
-            await FeedbackChanges.RemoveOfMessageAsync(transaction, id);
-            await AnalysisQueue.RemoveOfMessageAsync(transaction, id);
+            await MessageDerivatives.RemoveAsync(transaction, found);
             await ChatEvents.BlankAsync(transaction, id);
             if (found.Role is MessageRole.User && SessionTitle.From(found.Text) is { } title)
             {

@@ -4,10 +4,12 @@ using AiBackend.Jobs;
 
 namespace AiBackend.Clients.Privacy;
 
-/// <summary>Takes out what is held of a client. What lies below this feature cannot register its documents by itself: they are here.</summary>
+/// <summary>Takes out what is held of a client, and erases end users. What lies below this feature cannot register its documents by itself: they are here.</summary>
 internal static class PrivacyFeature
 {
     public static IServiceCollection AddPrivacy(this IServiceCollection services) => services
+        .AddSingleton<Erasures>()
+        .AddJobHandler<ErasureJob>()
         .AddExport<Channel, ChannelResponse>("channel", query => query.Ascending(), ChannelResponse.From)
         .AddExport<ApiKey, KeyResponse>("key", query => query.Ascending(), KeyResponse.From)
         .AddExport<UserType, UserTypeResponse>("user_type", query => query.Ascending(), UserTypeResponse.From)

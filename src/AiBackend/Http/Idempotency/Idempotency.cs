@@ -52,7 +52,7 @@ internal sealed class Idempotency(DocumentStore store, SecretBox secrets, TimePr
                 var existing = await transaction.FindAsync<IdempotencyRecord>(recordId);
                 if (existing is not null && existing.ForgetAt > now)
                 {
-                    if (existing.Fingerprint != fingerprint)
+                    if (existing.Fingerprint != fingerprint && existing.Fingerprint != KeptAnswers.AnyFingerprint)
                     {
                         throw Reused();
                     }
