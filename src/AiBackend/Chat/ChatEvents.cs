@@ -97,6 +97,10 @@ internal sealed class ChatEvents(EventLog log)
     public static ValueTask BlankSessionAsync(TenantTransaction transaction, string sessionId) =>
         BlankAsync(transaction, Query.Of<Event>().Equal(told => told.SessionId, sessionId));
 
+    /// <summary>Takes what people wrote out of one event.</summary>
+    public static ValueTask BlankEventAsync(TenantTransaction transaction, string eventId) =>
+        BlankAsync(transaction, Query.Of<Event>().Equal(told => told.Id, eventId));
+
     /// <summary>
     /// Takes what people wrote, and who they are, out of what was told of one thing: of a session, a participant and the titles; of anything
     /// else, everything that is not its place among the others.

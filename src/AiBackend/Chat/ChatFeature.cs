@@ -34,6 +34,8 @@ internal static class ChatFeature
         .AddSessionPart<Suggestion>(id => Query.Of<Suggestion>().Equal(suggestion => suggestion.SessionId, id))
         .AddSessionPart<MessageFeedback>(id => Query.Of<MessageFeedback>().Equal(feedback => feedback.SessionId, id).Ascending(feedback => feedback.CreatedAt))
         .AddSingleton<SessionRemoval>()
+        .AddSingleton<IRetentionRule, MessageRetention>()
+        .AddSingleton<IRetentionRule, SessionRetention>()
         .AddSingleton<IClientDataEraser, ConversationEraser>()
         .AddSingleton<IClientDataEraser, KeptAnswerEraser>()
         .AddAnalyses()

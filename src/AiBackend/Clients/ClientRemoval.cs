@@ -56,13 +56,20 @@ internal sealed partial class ClientRemoval(
     {
         var removed = await store.AcrossTenants.ListAsync(
             Query.Of<Client>().AtMost(client => client.RemovedAt, now).Ascending(client => client.RemovedAt).Take(100), ct);
+        var isLast = false;
         foreach (var client in removed)
         {
             await SweepAsync(client.Id, ct);
             if (client.RemovedAt + LastWrites <= now)
             {
                 await store.AcrossTenants.CommitAsync(transaction => transaction.DeleteAsync<Client>(client.Id), ct);
+                isLast = true;
             }
+        }
+
+        if (isLast)
+        {
+            await store.AcrossTenants.ForgetRemovedAsync(ct);
         }
     }
 

@@ -19,6 +19,7 @@ internal static class EventsFeature
         .AddExport<DeliveryAttempt, ExportedAttempt>(
             "delivery_attempt", query => query.Ascending(attempt => attempt.DeliveryId), attempt => new ExportedAttempt(attempt.DeliveryId, AttemptResponse.From(attempt)))
         .AddSingleton(provider => new NetworkGuard(provider.GetRequiredService<EventsOptions>().AllowPrivateNetworks))
+        .AddSingleton<IRetentionRule, EventRetention>()
         .AddSingleton<EventLog>()
         .AddSingleton<EventStreams>()
         .AddSingleton<EventProcessors>()

@@ -41,7 +41,7 @@ internal sealed class ConversationEraser(
         var trace = await PersonTrace.OfAsync(documents, session, erasure.PersonId, ct);
         if (trace.IsAlone)
         {
-            await removal.RemoveAsync(documents, session.Id, erasure.PersonId, ct);
+            await removal.EraseAsync(documents, session.Id, erasure.PersonId, ct);
         }
         else
         {
@@ -65,7 +65,7 @@ internal sealed class ConversationEraser(
             else
             {
                 // Left over by a removal of its session that was stopped.
-                await removal.RemoveAsync(documents, message.SessionId, erasure.PersonId, ct);
+                await removal.EraseAsync(documents, message.SessionId, erasure.PersonId, ct);
                 await erasure.CountAsync(1, ct);
             }
         }

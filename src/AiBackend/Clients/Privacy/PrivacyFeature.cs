@@ -8,6 +8,8 @@ namespace AiBackend.Clients.Privacy;
 internal static class PrivacyFeature
 {
     public static IServiceCollection AddPrivacy(this IServiceCollection services) => services
+        .AddSingleton<RetentionSweeper>()
+        .AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>())
         .AddSingleton<Erasures>()
         .AddJobHandler<ErasureJob>()
         .AddExport<Channel, ChannelResponse>("channel", query => query.Ascending(), ChannelResponse.From)

@@ -1,0 +1,117 @@
+using AiBackend.Documents;
+using AiBackend.Jobs;
+using Microsoft.Extensions.Options;
+
+namespace AiBackend.Clients.Privacy;
+
+/// <summary>Something that a client may have kept for some days only.</summary>
+internal interface IRetentionRule
+{
+    /// <summary>How long the client keeps it; null: for ever.</summary>
+    int? DaysOf(RetentionSettings settings);
+
+    /// <summary>Removes some of what is older, in one or a few small commits.</summary>
+    /// <param name="before">What is from before this time is to go.</param>
+    /// <param name="cursor">Where the step before ended; null for the first.</param>
+    Task<RetentionStep> RemoveAsync(TenantDocuments documents, DateTimeOffset before, string? cursor, CancellationToken ct);
+}
+
+/// <summary>What a step of a sweep did.</summary>
+/// <param name="Removed">How many things.</param>
+/// <param name="Cursor">Where to go on; null when nothing is left.</param>
+internal readonly record struct RetentionStep(int Removed, string? Cursor);
+
+/// <summary>
+/// Removes what is older than clients keep it, once an hour: a step of one client, then of the next, so that one client's years do not hold
+/// up the others. Several processes may sweep at once; what is gone is passed over.
+/// </summary>
+internal sealed partial class RetentionSweeper(
+    DocumentStore store, IEnumerable<IRetentionRule> rules, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<RetentionSweeper> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>Removes what is too old now, of all clients.</summary>
+    /// <returns>How many things were removed.</returns>
+    public async Task<long> SweepAsync(CancellationToken ct)
+    {
+        var removed = 0L;
+        foreach (var rule in rules)
+        {
+            removed += await SweepAsync(rule, ct);
+        }
+
+        return removed;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!jobs.Value.RunsWork)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (await SweepAsync(stoppingToken) is > 0 and var removed)
+                {
+                    LogRemoved(removed);
+                }
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(error);
+            }
+        }
+    }
+
+    private async Task<long> SweepAsync(IRetentionRule rule, CancellationToken ct)
+    {
+        var removed = 0L;
+        var waiting = new Queue<Turn>(await TurnsAsync(rule, ct));
+        while (waiting.TryDequeue(out var turn))
+        {
+            var step = await rule.RemoveAsync(store.For(turn.ClientId), turn.Before, turn.Cursor, ct);
+            removed += step.Removed;
+            if (step.Cursor is not null)
+            {
+                waiting.Enqueue(turn with { Cursor = step.Cursor });
+            }
+        }
+
+        return removed;
+    }
+
+    private async Task<List<Turn>> TurnsAsync(IRetentionRule rule, CancellationToken ct)
+    {
+        var turns = new List<Turn>();
+        string? cursor = null;
+        do
+        {
+            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, limit: 200, ct);
+            foreach (var client in page.Items.Where(client => client.RemovedAt is null))
+            {
+                if (rule.DaysOf(client.Settings.Retention) is { } days)
+                {
+                    turns.Add(new Turn(client.Id, clock.GetUtcNow() - TimeSpan.FromDays(days), Cursor: null));
+                }
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        return turns;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Removed {Count} things that were older than their clients keep them")]
+    private partial void LogRemoved(long count);
+
+    [LoggerMessage(LogLevel.Warning, "Removing what is older than clients keep it failed; it is tried again")]
+    private partial void LogFailed(Exception error);
+
+    private sealed record Turn(string ClientId, DateTimeOffset Before, string? Cursor);
+}
