@@ -151,6 +151,7 @@ internal sealed record Settings
             TotalLimit = Seconds("AI_TIMEOUT_SECONDS", defaults.TotalLimit),
             HistoryTokens = (int)read.Whole("AI_HISTORY_TOKENS", defaults.HistoryTokens, min: 0, max: 1_000_000),
             SourceTokens = (int)read.Whole("AI_SOURCE_TOKENS", defaults.SourceTokens, min: 100, max: 1_000_000),
+            RecapTokens = (int)read.Whole("AI_RECAP_TOKENS", defaults.RecapTokens, min: 500, max: 1_000_000),
         };
         if (ai is { BaseUrl: not null, Model: null })
         {

@@ -27,6 +27,9 @@ internal sealed record AiOptions
     /// <summary><c>AI_SOURCE_TOKENS</c>: how much of the documents the model is told, in estimated tokens.</summary>
     public int SourceTokens { get; init; } = 4_000;
 
+    /// <summary><c>AI_RECAP_TOKENS</c>: how much of a conversation the model is told at once to recap it, in estimated tokens.</summary>
+    public int RecapTokens { get; init; } = 6_000;
+
     /// <summary>How failures of the model's server are met.</summary>
     public UpstreamPolicy Policy { get; init; } = new();
 }

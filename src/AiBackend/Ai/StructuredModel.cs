@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AiBackend.Http;
 using Microsoft.Extensions.AI;
 
 namespace AiBackend.Ai;
@@ -61,7 +62,12 @@ internal sealed class StructuredModel(ChatModel model)
         try
         {
             using var parsed = JsonDocument.Parse(text.AsMemory(begin, end - begin + 1));
+            JsonText.RequireStorable(Encoding.UTF8.GetBytes(text, begin, end - begin + 1));
             return read(parsed.RootElement);
+        }
+        catch (ApiException)
+        {
+            throw new FormatException("A text in it has the character U+0000 or half a surrogate pair.");
         }
         catch (JsonException)
         {

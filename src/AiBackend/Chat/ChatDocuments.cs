@@ -2,6 +2,7 @@ using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
+using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
@@ -64,6 +65,10 @@ internal static class ChatDocuments
 
     public static readonly DocumentSet<AnalyticsDay> AnalyticsDays = new DocumentSet<AnalyticsDay>("analytics_days")
         .Index("from", day => day.ClientId, day => day.From);
+
+    public static readonly DocumentSet<Recap> Recaps = new DocumentSet<Recap>("recaps")
+        .WithDueIndexes()
+        .Index("session", recap => recap.ClientId, recap => recap.SessionId, recap => recap.Number);
 
     /// <summary>Raised whenever a run's stream has grown.</summary>
     public static string StreamTopic(string runId) => $"run:{runId}";

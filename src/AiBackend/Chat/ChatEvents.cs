@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using AiBackend.Chat.Analyses;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
+using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
@@ -19,10 +20,11 @@ internal static class ChatEvent
     public const string SuggestionEntity = "suggestion";
     public const string FeedbackEntity = "feedback";
     public const string AnalysisEntity = "analysis";
+    public const string RecapEntity = "recap";
 
     /// <summary>The kinds of things that hold what people wrote, or what was read from it.</summary>
     public static bool HoldsTexts(string entityType) =>
-        entityType is SessionEntity or MessageEntity or SuggestionEntity or FeedbackEntity or AnalysisEntity;
+        entityType is SessionEntity or MessageEntity or SuggestionEntity or FeedbackEntity or AnalysisEntity or RecapEntity;
 
     public static NewEvent Of(string type, Session session) =>
         new(type, SessionEntity, session.Id) { Data = EventData.Of(SessionEntity, SessionResponse.From(session)) };
@@ -57,6 +59,13 @@ internal static class ChatEvent
         ParentId = analysis.MessageId,
         Data = EventData.Of(AnalysisEntity, AnalysisResponse.From(analysis)),
         TraceId = analysis.TraceId,
+    };
+
+    public static NewEvent Of(string type, Recap recap) => new(type, RecapEntity, recap.Id)
+    {
+        ParentId = recap.SessionId,
+        Data = EventData.Of(RecapEntity, RecapResponse.From(recap)),
+        TraceId = recap.TraceId,
     };
 }
 

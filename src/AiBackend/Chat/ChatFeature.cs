@@ -3,6 +3,7 @@ using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Feedback;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Privacy;
+using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
@@ -40,6 +41,7 @@ internal static class ChatFeature
         .AddSingleton<IClientDataEraser, KeptAnswerEraser>()
         .AddAnalyses()
         .AddAnalytics()
+        .AddRecaps()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()
@@ -73,5 +75,6 @@ internal static class ChatFeature
         api.MapFeedback();
         api.MapAnalyses();
         api.MapAnalytics();
+        api.MapRecaps();
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace AiBackend.Tests.Chat;
 
 /// <summary>The service with a scripted chat model, and all that it logs.</summary>
-public sealed class AnalysisModelApp : ChatApp
+public class AnalysisModelApp : ChatApp
 {
     private ScriptedModelServer? server;
 
@@ -17,15 +17,19 @@ public sealed class AnalysisModelApp : ChatApp
 
     public override async ValueTask InitializeAsync()
     {
-        server = await ScriptedModelServer.StartNewAsync();
+        server ??= await ScriptedModelServer.StartNewAsync();
         await base.InitializeAsync();
     }
+
+    /// <summary>How much of a conversation the model is told at once.</summary>
+    internal virtual int RecapTokens => 6_000;
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         await Model.DisposeAsync();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     protected override void Configure(IDictionary<string, string> settings)
@@ -44,6 +48,7 @@ public sealed class AnalysisModelApp : ChatApp
         {
             BaseUrl = Model.BaseUrl,
             Model = "scripted-model",
+            RecapTokens = RecapTokens,
             Policy = new UpstreamPolicy { RetryDelay = TimeSpan.Zero },
         });
     }

@@ -14,6 +14,7 @@ internal sealed record ServedRoute(string Method, string Pattern, RouteEndpoint 
         ["suggestions"] = "sug",
         ["feedback"] = "fbk",
         ["analyses"] = "ana",
+        ["recaps"] = "rcp",
         ["collections"] = "col",
         ["documents"] = "doc",
         ["chunks"] = "chk",

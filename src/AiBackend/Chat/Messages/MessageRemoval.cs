@@ -1,3 +1,4 @@
+using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Sessions;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -8,7 +9,8 @@ namespace AiBackend.Chat.Messages;
 internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
 {
     /// <summary>
-    /// Takes the content away, from the kept stream of the reply's run and from earlier events too, and all feedback and analyses with it.
+    /// Takes the content away, from the kept stream of the reply's run and from earlier events too, and all feedback and
+    /// analyses with it. Recaps that may rest on it lose their texts.
     /// Once more is no change.
     /// </summary>
     public Task RemoveAsync(Caller caller, string id, IfMatch match, CancellationToken ct) => caller.Documents.CommitAsync(
@@ -35,6 +37,7 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
                 UpdatedAt = now,
             });
             await MessageDerivatives.RemoveAsync(transaction, found);
+            await RecapQueue.ForgetMessageAsync(transaction, session.Id, found.Position, now);
             await ChatEvents.BlankAsync(transaction, id);
             if (found.Role is MessageRole.User && SessionTitle.From(found.Text) is { } title)
             {

@@ -117,9 +117,11 @@ internal sealed class SessionChanges(
                 var session = await transaction.FindAsync<Session>(id) ?? throw ApiException.NotFound();
                 match.Require(session.Version);
                 await transaction.DeleteAsync<Session>(id);
+                var work = new List<string>();
                 foreach (var part in parts)
                 {
-                    await part.RemoveAsync(transaction, id, limit: null);
+                    var removed = await part.RemoveAsync(transaction, id, limit: null);
+                    work.AddRange(typeof(LeasedDocument).IsAssignableFrom(part.DocumentType) ? removed : []);
                 }
 
                 await ChatEvents.BlankSessionAsync(transaction, id);
@@ -129,7 +131,7 @@ internal sealed class SessionChanges(
                     transaction.Signal(ChatDocuments.EndTopic(runId));
                 }
 
-                return session.PendingRunIds;
+                return work;
             },
             ct);
         Stop(running);
@@ -243,11 +245,11 @@ internal sealed class SessionChanges(
         return ended;
     }
 
-    private void Stop(IReadOnlyList<string> runIds)
+    private void Stop(IReadOnlyList<string> workIds)
     {
-        foreach (var runId in runIds)
+        foreach (var workId in workIds)
         {
-            cancellation.Request(runId);
+            cancellation.Request(workId);
         }
     }
 
