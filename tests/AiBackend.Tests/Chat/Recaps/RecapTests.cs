@@ -233,7 +233,7 @@ public sealed class RecapTests(ChatApp app) : IClassFixture<ChatApp>
     private static async Task<string> ImportAsync(ChatTenant tenant, object[] messages)
     {
         var session = await tenant.OpenAsync();
-        await tenant.PostAsync("/api/v1/messages/bulk", new { session_id = session, messages }, HttpStatusCode.Created);
+        await tenant.PostAsync("/api/v1/messages/bulk", new { session_id = session, messages });
         return session;
     }
 
