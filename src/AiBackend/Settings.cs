@@ -4,6 +4,7 @@ using AiBackend.Ai.Embeddings;
 using AiBackend.Clients;
 using AiBackend.Events;
 using AiBackend.Http;
+using AiBackend.Indexes;
 using AiBackend.Jobs;
 using AiBackend.Knowledge;
 using AiBackend.Mcp;
@@ -122,10 +123,13 @@ internal sealed record Settings
     private static void BindKnowledge(IServiceCollection services, SettingReader read)
     {
         var defaults = new KnowledgeOptions();
+        services.AddSingleton(new IndexOptions
+        {
+            Bytes = read.Whole("SEARCH_MEMORY_MB", otherwise: 1_024, min: 1, max: 1 << 20) * 1024 * 1024,
+            Idle = TimeSpan.FromMinutes(read.Whole("SEARCH_IDLE_MINUTES", otherwise: 30, min: 1, max: 1_440)),
+        });
         services.AddSingleton(new KnowledgeOptions
         {
-            IndexBytes = read.Whole("SEARCH_MEMORY_MB", otherwise: 1_024, min: 1, max: 1 << 20) * 1024 * 1024,
-            IndexIdle = TimeSpan.FromMinutes(read.Whole("SEARCH_IDLE_MINUTES", otherwise: 30, min: 1, max: 1_440)),
             CosineFloor = read.Parsed("SEARCH_COSINE_FLOOR", defaults.CosineFloor, Share),
         });
     }

@@ -6,11 +6,12 @@ namespace AiBackend.Tests;
 /// <summary>Holds the directions between folders: what a folder's files may name of other folders.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Ground = ["Ai", "Clients", "Events", "Http", "Jobs"];
+    private static readonly string[] Ground = ["Ai", "Clients", "Events", "Http", "Indexes", "Jobs"];
 
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Http"] = [],
+        ["Indexes"] = [],
         ["Ai"] = ["Http"],
         ["Jobs"] = ["Http"],
         ["Events"] = ["Clients", "Http", "Jobs"],

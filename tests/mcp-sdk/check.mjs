@@ -6,7 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
 const { URL: address, KEY, KEY_WITHOUT_SCOPES, QUESTION, ANSWER, COLLECTION, DOCUMENT, OTHER_DOCUMENT } = process.env;
-const tools = ['search', 'ask', 'list_sessions', 'read_session'];
+const tools = ['search', 'ask', 'list_sessions', 'read_session', 'search_messages'];
 
 async function connect(key) {
   const client = new Client({ name: 'check', version: '1.0.0' });
@@ -60,6 +60,8 @@ async function ask() {
   const session = await call('read_session', { session_id: kept.session_id });
   assert.deepEqual(session.data.map((message) => message.role), ['user', 'assistant']);
   assert.equal(session.data[1].text, kept.answer);
+  const found = await call('search_messages', { q: ANSWER, role: 'assistant' });
+  assert.deepEqual(found.data.map((hit) => hit.message.id), [kept.reply_message_id]);
 }
 
 async function resources() {

@@ -145,7 +145,7 @@ public sealed class ClientIndex : IDisposable
     private ReadOnlySpan<bool> FindAllowed(SearchQuery query, out bool[]? rented)
     {
         rented = null;
-        if (query.CollectionIds is null && query.Filter is null && restrictedDocuments == 0)
+        if (query is { CollectionIds: null, Filter: null, Where: null } && restrictedDocuments == 0)
         {
             return [];
         }
@@ -159,7 +159,8 @@ public sealed class ClientIndex : IDisposable
         {
             if (collections?.Contains(document.CollectionId) != false
                 && (document.Acl.Count == 0 || document.Acl.Any(acl.Contains))
-                && query.Filter?.Matches(document.Metadata) != false)
+                && query.Filter?.Matches(document.Metadata) != false
+                && query.Where?.Invoke(document) != false)
             {
                 foreach (var slot in slots)
                 {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AiBackend.Search.Index;
 
 /// <summary>A document as the index takes it: what its chunks have in common, and the chunks.</summary>
-public sealed record IndexedDocument
+public record IndexedDocument
 {
     public required string DocumentId { get; init; }
 

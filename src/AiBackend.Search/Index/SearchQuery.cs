@@ -45,6 +45,9 @@ public sealed record SearchQuery
 
     public SearchFilter? Filter { get; init; }
 
+    /// <summary>What must hold of a document besides; called while the index is held, so it must be quick. Null: nothing.</summary>
+    public Func<IndexedDocument, bool>? Where { get; init; }
+
     /// <summary>What the asker may see: documents with an access list are found when it holds one of these.</summary>
     public IReadOnlyCollection<string> Acl { get; init; } = [];
 

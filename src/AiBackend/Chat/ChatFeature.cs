@@ -5,6 +5,7 @@ using AiBackend.Chat.Messages;
 using AiBackend.Chat.Privacy;
 using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
+using AiBackend.Chat.Search;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
 using AiBackend.Clients.Privacy;
@@ -42,6 +43,7 @@ internal static class ChatFeature
         .AddAnalyses()
         .AddAnalytics()
         .AddRecaps()
+        .AddMessageSearch()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()
@@ -70,6 +72,7 @@ internal static class ChatFeature
     {
         api.MapSessions();
         api.MapMessages();
+        api.MapMessageSearch();
         api.MapRuns();
         api.MapSuggestions();
         api.MapFeedback();

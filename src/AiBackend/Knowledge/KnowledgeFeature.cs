@@ -1,4 +1,5 @@
 using AiBackend.Clients.Privacy;
+using AiBackend.Indexes;
 using AiBackend.Jobs;
 using AiBackend.Knowledge.Indexing;
 
@@ -35,7 +36,8 @@ internal static class KnowledgeFeature
             .AddSingleton<IndexReader>()
             .AddSingleton<ClientIndexes>()
             .AddSingleton<IndexingHandler>()
-            .AddHostedService(provider => provider.GetRequiredService<ClientIndexes>())
+            .AddSingleton<IndexMemory>()
+            .AddHostedService(provider => provider.GetRequiredService<IndexMemory>())
             .AddHostedService<IndexWarmup>();
         return services
             .AddWork<KnowledgeDocument, IndexingHandler>(options =>

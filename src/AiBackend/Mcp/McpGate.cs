@@ -9,13 +9,13 @@ namespace AiBackend.Mcp;
 /// Stands before the protocol: refuses web pages from elsewhere, and what the key may not do, with an HTTP status as the protocol's
 /// specification asks for.
 /// </summary>
-internal sealed class McpGate(McpOptions options, McpTools tools)
+internal sealed class McpGate(McpOptions options, McpTools tools, McpProtocol protocol)
 {
     private const string CallTool = "tools/call";
     private const string ResourceMethods = "resources/";
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = WireJson.MaxDepth };
 
-    public async Task ServeAsync(HttpContext http, RequestDelegate next)
+    public async Task ServeAsync(HttpContext http)
     {
         RequireOrigin(http.Request);
         var body = await RequestBytes.ReadAsync(http.Request, http.RequestAborted);
@@ -23,7 +23,7 @@ internal sealed class McpGate(McpOptions options, McpTools tools)
         http.Request.Body = new MemoryStream(body, writable: false);
         try
         {
-            await next(http);
+            await protocol.ServeAsync(http);
         }
         catch (JsonException) when (!http.Response.HasStarted)
         {

@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Indexes;
 using AiBackend.Knowledge;
 using AiBackend.Knowledge.Indexing;
 using AiBackend.Search.Index;
@@ -50,7 +51,7 @@ public sealed class ClientIndexesTests(KnowledgeFixture app) : IClassFixture<Kno
         await app.Services.GetServices<IHostedService>().OfType<IndexWarmup>().Single().ExecuteTask!.WaitAsync(Ct);
 
         Assert.InRange(indexes.Count, 1, int.MaxValue);
-        Assert.NotEqual(0, indexes.ApproximateBytes);
+        Assert.NotEqual(0, app.Services.GetRequiredService<IndexMemory>().ApproximateBytes);
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed class ClientIndexesTests(KnowledgeFixture app) : IClassFixture<Kno
             await tenants[i].IndexAsync(await tenants[i].NewCollectionAsync(), new { text = "A vole digs." });
         }
 
-        await using var indexes = Another(new KnowledgeOptions { IndexBytes = 10_000 });
+        await using var indexes = Another(new IndexOptions { Bytes = 10_000 });
         var kept = new Dictionary<Tenant, ClientIndex>();
         foreach (var tenant in new[] { tenants[0], tenants[1], tenants[0], tenants[2] })
         {
@@ -136,7 +137,7 @@ public sealed class ClientIndexesTests(KnowledgeFixture app) : IClassFixture<Kno
     {
         var tenant = await app.NewTenantAsync();
         var id = (await tenant.IndexAsync(await tenant.NewCollectionAsync(), new { text = "A shrew digs." })).Text("id");
-        await using var indexes = Another(new KnowledgeOptions { IndexBytes = 1 });
+        await using var indexes = Another(new IndexOptions { Bytes = 1 });
 
         Assert.Equal([id], await FindAsync(indexes, tenant, "shrew"));
         Assert.Same(await indexes.GetAsync(tenant.ClientId, Ct), await indexes.GetAsync(tenant.ClientId, Ct));
@@ -196,16 +197,29 @@ public sealed class ClientIndexesTests(KnowledgeFixture app) : IClassFixture<Kno
         Assert.Equal([id], await FindAsync(other, tenant, "badger"));
     }
 
-    private ClientIndexes Another(KnowledgeOptions? options = null) => new(
-        app.Store,
-        app.Services.GetRequiredService<IndexReader>(),
-        options ?? new KnowledgeOptions(),
-        app.Clock,
-        NullLogger<ClientIndexes>.Instance);
+    private OtherProcess Another(IndexOptions? options = null)
+    {
+        var memory = new IndexMemory(options ?? new IndexOptions(), app.Clock, NullLogger<IndexMemory>.Instance);
+        return new OtherProcess(
+            memory,
+            new ClientIndexes(
+                app.Store, app.Services.GetRequiredService<IndexReader>(), memory, app.Clock, NullLogger<ClientIndexes>.Instance));
+    }
 
-    private static async Task<string[]> FindAsync(ClientIndexes indexes, Tenant tenant, string query)
+    private static async Task<string[]> FindAsync(OtherProcess indexes, Tenant tenant, string query)
     {
         var index = await indexes.GetAsync(tenant.ClientId, Ct);
         return [.. index.Search(new SearchQuery { Text = query, Mode = SearchMode.Keyword }).Hits.Select(hit => hit.DocumentId)];
+    }
+
+    private sealed class OtherProcess(IndexMemory memory, ClientIndexes indexes) : IAsyncDisposable
+    {
+        public int Count => indexes.Count;
+
+        public Task StartAsync(CancellationToken ct) => memory.StartAsync(ct);
+
+        public Task<ClientIndex> GetAsync(string clientId, CancellationToken ct) => indexes.GetAsync(clientId, ct);
+
+        public ValueTask DisposeAsync() => memory.DisposeAsync();
     }
 }

@@ -128,6 +128,22 @@ public sealed class McpToolTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    public async Task Messages_of_all_conversations_are_searched()
+    {
+        var (tenant, other) = (await app.NewTenantAsync(), await app.NewTenantAsync());
+        var posted = await (await tenant.Http.PostJsonAsync(
+            "/api/v1/messages", new { external_session_id = "a", text = "My parcel is lost.", reply = "none" })).ExpectAsync(201);
+
+        var found = await tenant.Http.CallAsync("search_messages", new { q = "parcels", limit = 50, role = "user" });
+
+        Assert.Equal(posted.GetProperty("message").Text("id"), Assert.Single(found.Data()).GetProperty("message").Text("id"));
+        Assert.Empty((await tenant.Http.CallAsync("search_messages", new { q = "parcels", session_id = "ses_none" })).Data());
+        Assert.Empty((await other.Http.CallAsync("search_messages", new { q = "parcels" })).Data());
+        Assert.Equal(["q", "limit"], await tenant.Http.InvalidArgumentsAsync("search_messages", new { q = "", limit = 51 }));
+        Assert.Equal(["role"], await tenant.Http.InvalidArgumentsAsync("search_messages", new { q = "x", role = "robot" }));
+    }
+
+    [Fact]
     public async Task Another_clients_session_is_not_there()
     {
         var (tenant, other) = (await app.NewTenantAsync(), await app.NewTenantAsync());

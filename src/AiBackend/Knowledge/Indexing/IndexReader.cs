@@ -1,10 +1,11 @@
 using AiBackend.Documents;
+using AiBackend.Indexes;
 using AiBackend.Search.Index;
 
 namespace AiBackend.Knowledge.Indexing;
 
 /// <summary>An index and how far it has followed the log of changes.</summary>
-internal sealed class LoadedIndex(ClientIndex index, long sequence)
+internal sealed class LoadedIndex(ClientIndex index, long sequence) : IMemoryIndex
 {
     // A cautious guess at the ids and terms of a passage of 256 words.
     private const int BytesPerChunk = 2_500;
@@ -17,7 +18,8 @@ internal sealed class LoadedIndex(ClientIndex index, long sequence)
 
     public ClientIndex Index { get; } = index;
 
-    /// <summary>About how much memory the index takes.</summary>
+    public int Entries => Index.ChunkCount;
+
     public long ApproximateBytes => Index.ChunkCount * (BytesPerChunk + ((long)dimensions * BytesPerDimension));
 
     /// <summary>The last change that is in the index.</summary>

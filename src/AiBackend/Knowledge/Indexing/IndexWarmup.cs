@@ -1,4 +1,5 @@
 using AiBackend.Documents;
+using AiBackend.Indexes;
 
 namespace AiBackend.Knowledge.Indexing;
 
@@ -7,7 +8,7 @@ namespace AiBackend.Knowledge.Indexing;
 /// need not wait for its own. Stops at half of the memory that indexes may take: who searches first comes before who is read first.
 /// </summary>
 internal sealed partial class IndexWarmup(
-    DocumentStore store, ClientIndexes indexes, KnowledgeOptions options, IHostApplicationLifetime lifetime, ILogger<IndexWarmup> logger)
+    DocumentStore store, ClientIndexes indexes, IndexMemory memory, IHostApplicationLifetime lifetime, ILogger<IndexWarmup> logger)
     : BackgroundService
 {
     private const int ClientsPerPage = 100;
@@ -35,7 +36,7 @@ internal sealed partial class IndexWarmup(
             var page = await store.AcrossTenants.PageAsync(Query.Of<KnowledgeState>().Ascending(), cursor, ClientsPerPage, ct);
             foreach (var state in page.Items.Where(state => state.Documents > 0))
             {
-                if (indexes.ApproximateBytes > options.IndexBytes / 2)
+                if (memory.ApproximateBytes > memory.Budget / 2)
                 {
                     return;
                 }
