@@ -1,4 +1,5 @@
 using AiBackend.Chat.Messages;
+using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Documents;
@@ -111,6 +112,7 @@ internal sealed class SharedSession(
             });
             await MessageDerivatives.RemoveAsync(transaction, found);
             await MessageDerivatives.RemoveSuggestionsAsync(transaction, messageId);
+            await RecapQueue.ForgetMessageAsync(transaction, sessionId, found.Position, now);
             await ChatEvents.EraseAsync(transaction, messageId, trace.PersonId);
             if (isNew && session is not null)
             {

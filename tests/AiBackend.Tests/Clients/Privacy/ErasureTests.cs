@@ -52,6 +52,8 @@ public sealed class ErasureTests(ErasureApp app) : IClassFixture<ErasureApp>
         var session = his["message"]!.Text("session_id");
         var others = await AskAsync(tenant, "room", "Ben asks about a refund", Ben);
         var othersReply = others["reply"]!.Text("id");
+        await tenant.PostAsync($"/api/v1/sessions/{session}/recaps", expected: HttpStatusCode.Created, headers: ("Prefer", "wait=30"));
+        Assert.Contains("parcel", (await tenant.GetAsync($"/api/v1/sessions/{session}/recaps/latest")).ToJsonString(), StringComparison.Ordinal);
         await tenant.PostAsync($"/api/v1/messages/{othersReply}/feedback", new { rating = 2, comment = "Ana disagrees", author_id = "ana@example.com" }, HttpStatusCode.Created);
         await tenant.PostAsync($"/api/v1/messages/{othersReply}/feedback", new { rating = 5, comment = "Ben agrees", author_id = "ben@example.com" }, HttpStatusCode.Created);
 
@@ -67,6 +69,7 @@ public sealed class ErasureTests(ErasureApp app) : IClassFixture<ErasureApp>
         Assert.Equal((1, 4, null), (shown["participants"]!.AsArray().Count, shown.Number("message_count"), shown.TextOrNull("title")));
         var feedback = (await tenant.GetAsync("/api/v1/feedback"))["data"]!.AsArray();
         Assert.Equal("Ben agrees", Assert.Single(feedback)!.Text("comment"));
+        await tenant.GetAsync($"/api/v1/sessions/{session}/recaps/latest", HttpStatusCode.NotFound);
         Assert.Equal(2, (await tenant.EventsAsync(session)).Count(type => type == "chat.message.deleted"));
         var export = await ExportAsync(tenant);
         Assert.All(new[] { "ana@example.com", "Kowalska", "parcel", "disagrees" }, text => Assert.DoesNotContain(text, export, StringComparison.Ordinal));

@@ -82,6 +82,8 @@ public sealed class RawFileTests(ErasureApp app) : IClassFixture<ErasureApp>
         var suggested = await tenant.SayAsync(
             new { external_session_id = "room", text = $"{Word} suggested", sender = Zoe, reply = "suggest", external_id = $"{PersonId}:1" }, ("Prefer", "wait=30"));
         Assert.NotNull(suggested["suggestion"]);
+        var session = suggested["message"]!.Text("session_id");
+        await tenant.PostAsync($"/api/v1/sessions/{session}/recaps", expected: HttpStatusCode.Created, headers: ("Prefer", "wait=30"));
         var attachment = new { type = "file", name = $"{Word}.pdf", url = "https://example.com/a.pdf" };
         await tenant.SayAsync(new { external_session_id = "room", text = "See this", sender = Zoe, attachments = new[] { attachment }, data = new { note = Word }, reply = "none" });
         await tenant.PostAsync(
