@@ -1,6 +1,7 @@
 using System.Globalization;
 using AiBackend.Ai;
 using AiBackend.Ai.Embeddings;
+using AiBackend.Chat.Titles;
 using AiBackend.Clients;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -164,6 +165,7 @@ internal sealed record Settings
 
         var orchestrator = read.Address("AI_ORCHESTRATOR_URL");
         services.AddSingleton(ai);
+        services.AddSingleton(new TitleOptions { ByModel = read.Flag("CHAT_MODEL_TITLES", otherwise: true) && ai.BaseUrl is not null });
         services.AddSingleton(new ClientOptions { HasOrchestrator = orchestrator is not null });
         services.AddSingleton(new HttpOrchestratorOptions
         {

@@ -6,6 +6,7 @@ using AiBackend.Chat.Recaps;
 using AiBackend.Chat.Runs;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
+using AiBackend.Chat.Titles;
 using AiBackend.Documents;
 using AiBackend.Jobs;
 
@@ -69,6 +70,10 @@ internal static class ChatDocuments
     public static readonly DocumentSet<Recap> Recaps = new DocumentSet<Recap>("recaps")
         .WithDueIndexes()
         .Index("session", recap => recap.ClientId, recap => recap.SessionId, recap => recap.Number);
+
+    public static readonly DocumentSet<TitleWork> TitleWork = new DocumentSet<TitleWork>("title_work")
+        .WithDueIndexes()
+        .Index("session", work => work.ClientId, work => work.SessionId);
 
     /// <summary>Raised whenever a run's stream has grown.</summary>
     public static string StreamTopic(string runId) => $"run:{runId}";

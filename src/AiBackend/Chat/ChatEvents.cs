@@ -127,8 +127,32 @@ internal sealed class ChatEvents(EventLog log)
         }
     }
 
-    /// <summary>Takes a title that was made of a message out of what was told of its session.</summary>
-    public static async ValueTask BlankTitleAsync(TenantTransaction transaction, string sessionId, string title)
+    /// <summary>Takes the titles that were made of a message out of what was told of its session, and forgets what the model made of it.</summary>
+    public static async ValueTask BlankTitlesAsync(TenantTransaction transaction, Message message)
+    {
+        if (message.Role is not MessageRole.User)
+        {
+            return;
+        }
+
+        if (SessionTitle.From(message.Text) is { } title)
+        {
+            await BlankTitleAsync(transaction, message.SessionId, title);
+        }
+
+        ModelTitle? made = null;
+        await transaction.UpdateAsync<Session>(message.SessionId, stored =>
+        {
+            made = stored.ModelTitle?.MessageId == message.Id ? stored.ModelTitle : null;
+            return made is null ? stored : stored with { ModelTitle = null };
+        });
+        if (made is not null)
+        {
+            await BlankTitleAsync(transaction, message.SessionId, made.Text);
+        }
+    }
+
+    private static async ValueTask BlankTitleAsync(TenantTransaction transaction, string sessionId, string title)
     {
         foreach (var told in await transaction.ListAsync(Query.Of<Event>().Equal(told => told.EntityId, sessionId)))
         {

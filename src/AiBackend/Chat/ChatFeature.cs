@@ -8,6 +8,7 @@ using AiBackend.Chat.Runs;
 using AiBackend.Chat.Search;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
+using AiBackend.Chat.Titles;
 using AiBackend.Clients.Privacy;
 using AiBackend.Documents;
 using AiBackend.Jobs;
@@ -44,6 +45,7 @@ internal static class ChatFeature
         .AddAnalytics()
         .AddRecaps()
         .AddMessageSearch()
+        .AddTitles()
         .AddSingleton<ChatEvents>()
         .AddSingleton<RunStreams>()
         .AddSingleton<RunAnswers>()

@@ -15,6 +15,9 @@ public class AnalysisModelApp : ChatApp
 
     internal LogLines Log { get; } = new();
 
+    /// <summary>Whether the model is asked for titles too.</summary>
+    internal virtual bool NamesSessions => false;
+
     public override async ValueTask InitializeAsync()
     {
         server ??= await ScriptedModelServer.StartNewAsync();
@@ -36,6 +39,7 @@ public class AnalysisModelApp : ChatApp
     {
         settings["AI_BASE_URL"] = Model.BaseUrl.ToString();
         settings["AI_MODEL"] = "scripted-model";
+        settings["CHAT_MODEL_TITLES"] = NamesSessions ? "true" : "false";
         settings["LOG_LEVEL"] = "Trace";
     }
 

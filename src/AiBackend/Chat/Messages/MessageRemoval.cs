@@ -39,11 +39,7 @@ internal sealed class MessageRemoval(ChatEvents events, TimeProvider clock)
             await MessageDerivatives.RemoveAsync(transaction, found);
             await RecapQueue.ForgetMessageAsync(transaction, session.Id, found.Position, now);
             await ChatEvents.BlankAsync(transaction, id);
-            if (found.Role is MessageRole.User && SessionTitle.From(found.Text) is { } title)
-            {
-                await ChatEvents.BlankTitleAsync(transaction, session.Id, title);
-            }
-
+            await ChatEvents.BlankTitlesAsync(transaction, found);
             await events.AppendAsync(transaction, session, traceId: null, [ChatEvent.Of(EventTypes.ChatMessageDeleted, blank)]);
         },
         ct);

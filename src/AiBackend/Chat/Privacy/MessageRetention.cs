@@ -90,10 +90,7 @@ internal sealed class MessageRetention(IEnumerable<SessionPart> parts) : IRetent
         }
 
         await ChatEvents.BlankAsync(transaction, message.Id);
-        if (message.Role is MessageRole.User && SessionTitle.From(message.Text) is { } title)
-        {
-            await ChatEvents.BlankTitleAsync(transaction, message.SessionId, title);
-        }
+        await ChatEvents.BlankTitlesAsync(transaction, message);
     }
 }
 

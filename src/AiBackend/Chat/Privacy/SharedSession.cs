@@ -98,7 +98,7 @@ internal sealed class SharedSession(
             var isNew = found.DeletedAt is null;
             var session = await transaction.UpdateAsync<Session>(
                 sessionId,
-                stored => stored.Raised(isNew ? 1 : 0) with { Title = stored.TitleMessageId == messageId ? null : stored.Title, UpdatedAt = now });
+                stored => stored.Raised(isNew ? 1 : 0) with { Title = stored.TitleMessageId == messageId ? null : stored.Title, ModelTitle = null, UpdatedAt = now });
             var blank = await transaction.ReplaceAsync(found with
             {
                 Sender = null,

@@ -1,5 +1,6 @@
 using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Sessions;
+using AiBackend.Chat.Titles;
 using AiBackend.Clients;
 using AiBackend.Clients.Usage;
 using AiBackend.Documents;
@@ -11,7 +12,7 @@ namespace AiBackend.Chat.Runs;
 
 /// <summary>Stores what the holder of a run produces. Each commit is refused once the lease is lost.</summary>
 internal sealed class RunCommits(
-    DocumentStore store, ChatEvents events, UsageLog usage, AnalyticsLog analytics, Ids ids, TimeProvider clock)
+    DocumentStore store, ChatEvents events, UsageLog usage, AnalyticsLog analytics, TitleOptions titles, Ids ids, TimeProvider clock)
 {
     /// <summary>Stores a batch: the stream grows, events are raised, the run begins if the batch says so.</summary>
     /// <exception cref="LeaseLostException">Somebody else has the run, or it has ended or is gone.</exception>
@@ -59,7 +60,7 @@ internal sealed class RunCommits(
         return await store.For(work.ClientId).CommitAsync(
             async transaction =>
             {
-                var run = await new RunEnding(transaction, work, rest, settings, events, analytics, noticeId, clock.GetUtcNow()).StoreAsync(end);
+                var run = await new RunEnding(transaction, work, rest, settings, events, analytics, titles, noticeId, clock.GetUtcNow()).StoreAsync(end);
                 if (run.Usage is { } used)
                 {
                     await UsageLog.AddAsync(

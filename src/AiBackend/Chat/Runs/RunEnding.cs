@@ -2,6 +2,7 @@ using AiBackend.Chat.Analytics;
 using AiBackend.Chat.Messages;
 using AiBackend.Chat.Sessions;
 using AiBackend.Chat.Suggestions;
+using AiBackend.Chat.Titles;
 using AiBackend.Clients;
 using AiBackend.Documents;
 using AiBackend.Events;
@@ -18,6 +19,7 @@ internal sealed class RunEnding(
     ChatSettings settings,
     ChatEvents events,
     AnalyticsLog analytics,
+    TitleOptions titles,
     string noticeId,
     DateTimeOffset now)
 {
@@ -29,6 +31,7 @@ internal sealed class RunEnding(
     private Message? notice;
     private Suggestion? suggestion;
     private bool handsOver;
+    private bool asksForTitle;
     private IReadOnlyList<string> waiting = [];
     private Session? before;
     private string? leafBefore;
@@ -52,6 +55,12 @@ internal sealed class RunEnding(
         }
 
         reply = await PostAsync(reply);
+        if (asksForTitle)
+        {
+            await transaction.InsertAsync(Title(session.TitleMessageId!));
+            transaction.SignalWork<TitleWork>();
+        }
+
         if (handsOver)
         {
             raised.Add(ChatEvent.Of(EventTypes.ChatSessionHandedOver, session));
@@ -99,6 +108,8 @@ internal sealed class RunEnding(
             planned = planned.HandedOver(HandoverReason(end)!, now);
         }
 
+        asksForTitle = titles.ByModel && reply is not null && session is { TitleMessageId: not null, IsTitleAsked: false };
+        planned = asksForTitle ? planned with { IsTitleAsked = true } : planned;
         return messages > 0 && !session.IsBranched ? planned with { ActiveLeafId = (notice ?? reply)!.Id } : planned;
     }
 
@@ -258,6 +269,16 @@ internal sealed class RunEnding(
         RunId = work.Id,
         CreatedAt = now,
         UpdatedAt = now,
+    };
+
+    private TitleWork Title(string messageId) => new()
+    {
+        Id = Ids.Follow("ttl", work.Id),
+        ClientId = work.ClientId,
+        SessionId = work.SessionId,
+        MessageId = messageId,
+        TraceParent = work.TraceParent,
+        DueAt = now,
     };
 
     private Suggestion Suggest(AnswerPart.Completed answer) => new()

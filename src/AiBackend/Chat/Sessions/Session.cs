@@ -29,6 +29,12 @@ internal sealed record Session : TenantDocument
     /// <summary>The message that the title was made from; null for one that was given.</summary>
     public string? TitleMessageId { get; init; }
 
+    /// <summary>Whether the model was asked for a title.</summary>
+    public bool IsTitleAsked { get; init; }
+
+    /// <summary>The title that the model made, to be found in earlier events when its message is deleted.</summary>
+    public ModelTitle? ModelTitle { get; init; }
+
     public SessionState State { get; init; }
 
     public string? CloseReason { get; init; }
@@ -154,6 +160,10 @@ internal enum SessionState
     /// <summary>Takes no more messages.</summary>
     Closed,
 }
+
+/// <summary>A title that a model made.</summary>
+/// <param name="MessageId">The message that it was made of.</param>
+internal sealed record ModelTitle(string Text, string MessageId);
 
 /// <summary>Somebody in a conversation, as the client names him.</summary>
 internal sealed record Participant

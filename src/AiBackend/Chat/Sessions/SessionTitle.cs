@@ -3,7 +3,8 @@ namespace AiBackend.Chat.Sessions;
 /// <summary>Names a conversation after its first question.</summary>
 internal static class SessionTitle
 {
-    private const int MaxLength = 60;
+    /// <summary>The most UTF-16 units of a made title.</summary>
+    public const int MaxLength = 60;
 
     /// <summary>The first line with words in it, cut at a word where it is long; null when there is none.</summary>
     public static string? From(string text)
