@@ -115,9 +115,16 @@ internal sealed class ChatEvents(EventLog log)
     /// else, everything that is not its place among the others.
     /// </summary>
     /// <param name="personId">The participant.</param>
-    public static async ValueTask EraseAsync(TenantTransaction transaction, string entityId, string personId)
+    public static ValueTask EraseAsync(TenantTransaction transaction, string entityId, string personId) =>
+        EraseAsync(transaction, Query.Of<Event>().Equal(told => told.EntityId, entityId), personId);
+
+    /// <summary>As the other, of one event.</summary>
+    public static ValueTask EraseEventAsync(TenantTransaction transaction, string eventId, string personId) =>
+        EraseAsync(transaction, Query.Of<Event>().Equal(told => told.Id, eventId), personId);
+
+    private static async ValueTask EraseAsync(TenantTransaction transaction, Query<Event> query, string personId)
     {
-        foreach (var told in await transaction.ListAsync(Query.Of<Event>().Equal(told => told.EntityId, entityId)))
+        foreach (var told in await transaction.ListAsync(query))
         {
             if (ChatEvent.HoldsTexts(told.EntityType))
             {

@@ -40,6 +40,7 @@ internal static class ChatFeature
         .AddSingleton<IRetentionRule, MessageRetention>()
         .AddSingleton<IRetentionRule, SessionRetention>()
         .AddSingleton<IClientDataEraser, ConversationEraser>()
+        .AddSingleton<IClientDataEraser, ToldEraser>()
         .AddSingleton<IClientDataEraser, KeptAnswerEraser>()
         .AddAnalyses()
         .AddAnalytics()

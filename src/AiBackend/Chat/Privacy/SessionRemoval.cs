@@ -131,7 +131,8 @@ internal sealed class SessionRemoval(IEnumerable<SessionPart> parts, WorkCancell
         while (cursor is not null);
     }
 
-    private static async Task RemoveEventsAsync(TenantDocuments documents, string sessionId, CancellationToken ct)
+    /// <summary>Removes all that was told of a session, with the deliveries.</summary>
+    public static async Task RemoveEventsAsync(TenantDocuments documents, string sessionId, CancellationToken ct)
     {
         var ofSession = Query.Of<Event>().Equal(told => told.SessionId, sessionId).Take(DocumentsPerCommit);
         int removed;
