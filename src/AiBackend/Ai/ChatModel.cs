@@ -113,7 +113,7 @@ internal sealed partial class ChatModel(
             finish = update.FinishReason ?? finish;
             if (update.Contents.OfType<UsageContent>().LastOrDefault() is { Details: var counted })
             {
-                usage = new ModelUsage(counted.InputTokenCount ?? 0, counted.OutputTokenCount ?? 0);
+                usage = ModelUsage.Of(counted);
             }
 
             var piece = update.Text;

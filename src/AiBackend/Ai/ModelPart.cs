@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace AiBackend.Ai;
 
 /// <summary>What happens while a model answers.</summary>
@@ -24,7 +26,12 @@ internal abstract record ModelPart
 }
 
 /// <summary>Tokens that a model counted.</summary>
-internal sealed record ModelUsage(long InputTokens, long OutputTokens);
+internal sealed record ModelUsage(long InputTokens, long OutputTokens)
+{
+    /// <summary>As a server said, which may be nonsense: fewer than none are none.</summary>
+    public static ModelUsage Of(UsageDetails counted) =>
+        new(Math.Max(0, counted.InputTokenCount ?? 0), Math.Max(0, counted.OutputTokenCount ?? 0));
+}
 
 /// <summary>The end of an answer that succeeded.</summary>
 /// <param name="Model">The model that was asked.</param>

@@ -10,6 +10,10 @@ internal sealed class QueryFields(IQueryCollection query)
     /// <summary>The text, or null when it is not given.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 
+    /// <summary>The text, or null when the name does not occur; refuses an empty one, by which more would be found than was meant.</summary>
+    public string? TextIfGiven(string name) =>
+        query.ContainsKey(name) ? Text(name) ?? throw ApiException.Invalid(name, "A value is expected.") : null;
+
     /// <summary>The time, or null when it is not given.</summary>
     public DateTimeOffset? Time(string name) => Text(name) is { } text ? QueryTime.Parse(name, text) : null;
 

@@ -13,6 +13,9 @@ internal static class HostSetup
         {
             server.AddServerHeader = false;
 
+            // So that the longest text to search for (4,096 characters, up to nine bytes each when encoded) is read, and answered here.
+            server.Limits.MaxRequestLineSize = 64 * 1024;
+
             // BodyLimits holds every route to its own limit, and answers it.
             server.Limits.MaxRequestBodySize = null;
 

@@ -28,6 +28,13 @@ public sealed class ChatModelTests
         Assert.Equal(new ModelPart.Answered("scripted-model", 1, "completed", TimeSpan.Zero, new ModelUsage(11, 7)), Parts[^1]);
     }
 
+    [Theory]
+    [InlineData(-100L, -20L, 0, 0)]
+    [InlineData(null, 7L, 0, 7)]
+    public void Fewer_tokens_than_none_are_none(long? input, long? output, long countedInput, long countedOutput) => Assert.Equal(
+        new ModelUsage(countedInput, countedOutput),
+        ModelUsage.Of(new Microsoft.Extensions.AI.UsageDetails { InputTokenCount = input, OutputTokenCount = output }));
+
     [Fact]
     public async Task The_request_carries_the_key_the_model_the_messages_and_asks_for_usage()
     {

@@ -36,6 +36,19 @@ public sealed class LimitTests(SmallBodies app) : IClassFixture<SmallBodies>
     }
 
     [Fact]
+    public async Task The_longest_text_to_search_for_fits_into_an_address_and_a_longer_one_is_answered()
+    {
+        var tenant = await app.NewTenantAsync();
+        Uri For(string text) => new($"/api/v1/search/messages?q={Uri.EscapeDataString(text)}", UriKind.Relative);
+
+        using var longest = await tenant.Http.GetAsync(For(new string('日', 4_096)), Ct);
+        using var longer = await tenant.Http.GetAsync(For(new string('日', 4_097)), Ct);
+
+        await longest.ExpectAsync(200);
+        await longer.ExpectProblemAsync(422, "validation_failed");
+    }
+
+    [Fact]
     public async Task A_body_past_the_limit_is_refused_with_an_idempotency_key_too()
     {
         var response = await SendAsync(SmallBodies.Limit + 1, isChunked: true, ("Idempotency-Key", "too-large"));

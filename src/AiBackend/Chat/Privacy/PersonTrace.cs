@@ -44,7 +44,8 @@ internal sealed record PersonTrace(string PersonId, IReadOnlySet<string> Own, IR
                     agents.Add(agent.Id);
                 }
 
-                if (sent.Role is MessageRole.Assistant && sent.InReplyTo is { } question && own.Contains(question))
+                // What a run made of his message: a reply, or a suggestion that an agent has accepted.
+                if ((sent.Role is MessageRole.Assistant || sent.RunId is not null) && sent.InReplyTo is { } question && own.Contains(question))
                 {
                     replies.Add(sent.Id);
                 }
@@ -57,5 +58,5 @@ internal sealed record PersonTrace(string PersonId, IReadOnlySet<string> Own, IR
         return new PersonTrace(personId, own, replies, !hasOthers && !(hasUnnamed && others.Any()));
     }
 
-    private sealed record Sent(string Id, long Position, MessageRole Role, Participant? Sender, string? InReplyTo, DateTimeOffset? DeletedAt);
+    private sealed record Sent(string Id, long Position, MessageRole Role, Participant? Sender, string? InReplyTo, string? RunId, DateTimeOffset? DeletedAt);
 }

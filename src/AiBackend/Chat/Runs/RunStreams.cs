@@ -13,8 +13,11 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
 {
     private const int BatchSize = 200;
 
-    /// <summary>How often to look for what another process has stored. This process's own commits are heard at once.</summary>
+    /// <summary>
+    /// How often to look for what another process has stored: less often the longer nothing comes. This process's own commits are heard at once.
+    /// </summary>
     private static readonly TimeSpan StreamPoll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestStreamPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The stream after this number, up to the run's end. A run that goes with its session ends as cancelled.</summary>
@@ -55,7 +58,7 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
                 run = now;
                 if (!run.HasEnded())
                 {
-                    await grown.WaitAsync(StreamPoll, clock, ct);
+                    await GrowsAsync(documents, run, last, grown, ct);
                     continue;
                 }
 
@@ -84,8 +87,23 @@ internal sealed class RunStreams(DocumentStore store, TimeProvider clock)
 
             if (parts.Count < BatchSize)
             {
-                await grown.WaitAsync(StreamPoll, clock, ct);
+                await GrowsAsync(documents, run, last, grown, ct);
             }
+        }
+    }
+
+    /// <summary>Waits until there is, or may be, more of the stream than was read. A stream at rest costs one look at its run from time to time.</summary>
+    private async Task GrowsAsync(TenantDocuments documents, Run run, long last, CommitSignals.Subscription grown, CancellationToken ct)
+    {
+        var pause = StreamPoll;
+        while (!await grown.WaitAsync(pause, clock, ct))
+        {
+            if (await documents.FindAsync<Run>(run.Id, ct) is not { } now || now.HasEnded() || now.StreamLength > last)
+            {
+                return;
+            }
+
+            pause = pause * 2 < LongestStreamPoll ? pause * 2 : LongestStreamPoll;
         }
     }
 

@@ -58,20 +58,23 @@ internal sealed class MessageIndex(ClientIndex index, StaticEmbedder embedder, s
     public static bool Holds(Message message) =>
         message is { DeletedAt: null, Text.Length: > 0, Category: MessageCategory.Message or MessageCategory.Warning };
 
-    /// <summary>Adds messages; those that cannot be found are left out.</summary>
-    public void Put(IReadOnlyList<Message> messages) => Parallel.ForEach(messages.Where(Holds), message =>
+    /// <summary>Adds messages; those that cannot be found are left out. One after another: the other cores are for requests.</summary>
+    public void Put(IReadOnlyList<Message> messages)
     {
-        index.Put(new IndexedMessage
+        foreach (var message in messages.Where(Holds))
         {
-            DocumentId = message.Id,
-            CollectionId = sessions.GetOrAdd(message.SessionId, message.SessionId),
-            Role = message.Role,
-            CreatedAt = message.CreatedAt,
-            Metadata = NoMetadata,
-            Chunks = [new IndexedChunk { ChunkId = message.Id, Text = message.Text, Vector = embedder.Embed(message.Text), Model = StaticEmbedder.ModelName }],
-        });
-        Interlocked.Add(ref bytes, BytesOf(message.Text));
-    });
+            index.Put(new IndexedMessage
+            {
+                DocumentId = message.Id,
+                CollectionId = sessions.GetOrAdd(message.SessionId, message.SessionId),
+                Role = message.Role,
+                CreatedAt = message.CreatedAt,
+                Metadata = NoMetadata,
+                Chunks = [new IndexedChunk { ChunkId = message.Id, Text = message.Text, Vector = embedder.Embed(message.Text), Model = StaticEmbedder.ModelName }],
+            });
+            Interlocked.Add(ref bytes, BytesOf(message.Text));
+        }
+    }
 
     /// <summary>Takes out what is stored no more.</summary>
     public void Remove(IEnumerable<string> messageIds)

@@ -16,7 +16,7 @@ internal sealed partial class MessageIndexes(
     DocumentStore store, IndexMemory memory, Lazy<StaticEmbedder> embedder, TimeProvider clock, ILogger<MessageIndexes> logger)
 {
     private const string Kind = "messages";
-    private const int MessagesPerPage = 1_000;
+    private const int MessagesPerPage = 250;
 
     /// <summary>With more new messages than this, building is as fast as following.</summary>
     private const int MostBehind = 20_000;

@@ -34,7 +34,7 @@ internal sealed record MessageSearchQuery(MessageQuery Query) : IBindableFromHtt
             Limit = fields.Whole("limit", 1, MessageQuery.MostResults) ?? MessageQuery.UsualResults,
             Conditions = new MessageConditions
             {
-                SessionId = fields.Text("session_id"),
+                SessionId = fields.TextIfGiven("session_id"),
                 Role = fields.Word<MessageRole>("role"),
                 CreatedAfter = fields.Time("created_after"),
                 CreatedBefore = fields.Time("created_before"),

@@ -31,6 +31,9 @@ internal sealed partial class RetentionSweeper(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    /// <summary>Soon after the start, so that a process that is often restarted sweeps as well.</summary>
+    private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
+
     /// <summary>Removes what is too old now, of all clients.</summary>
     /// <returns>How many things were removed.</returns>
     public async Task<long> SweepAsync(CancellationToken ct)
@@ -51,9 +54,10 @@ internal sealed partial class RetentionSweeper(
             return;
         }
 
-        using var timer = new PeriodicTimer(Interval, clock);
+        using var timer = new PeriodicTimer(First, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            timer.Period = Interval;
             try
             {
                 if (await SweepAsync(stoppingToken) is > 0 and var removed)

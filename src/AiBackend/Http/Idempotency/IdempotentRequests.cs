@@ -54,8 +54,13 @@ internal sealed partial class IdempotentRequests(
             throw Idempotency.InProgress();
         }
 
-        var body = idempotency.Open(record);
         http.Response.Headers[ReplayedHeader] = "true";
+        if (answer.Status == StatusCodes.Status410Gone)
+        {
+            throw KeptAnswers.Gone();
+        }
+
+        var body = idempotency.Open(record);
         if (isHandled && answer.Status < StatusCodes.Status300MultipleChoices)
         {
             http.RequestServices.GetRequiredService<RequestCommits>().Replay = new KeptAnswer(answer.Status, body);

@@ -1,4 +1,3 @@
-using System.Text;
 using AiBackend.Documents;
 
 namespace AiBackend.Http;
@@ -11,8 +10,8 @@ internal sealed class KeptAnswers(DocumentStore store, SecretBox secrets)
     /// <summary>What takes the place of the fingerprint of a request whose answer was erased: any repeat is the same request.</summary>
     public const string AnyFingerprint = "";
 
-    private static readonly byte[] Gone = Encoding.UTF8.GetBytes(
-        """{"type":"about:blank","title":"Gone","status":410,"detail":"What this request made was erased.","code":"erased"}""");
+    /// <summary>What a repeat is answered once the answer was erased.</summary>
+    public static ApiException Gone() => new(StatusCodes.Status410Gone, "erased", "What this request made was erased.");
 
     /// <summary>
     /// Erases those answers of a client that a test finds: a repeat within the day gets 410 <c>erased</c> instead, so that a client that
@@ -49,6 +48,6 @@ internal sealed class KeptAnswers(DocumentStore store, SecretBox secrets)
     {
         Fingerprint = AnyFingerprint,
         Answer = new StoredAnswer(
-            StatusCodes.Status410Gone, "application/problem+json", ETag: null, secrets.Seal(record.Id, Encoding.UTF8.GetString(Gone))),
+            StatusCodes.Status410Gone, "application/problem+json", ETag: null, secrets.Seal(record.Id, string.Empty)),
     };
 }

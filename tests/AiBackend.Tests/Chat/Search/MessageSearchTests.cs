@@ -130,6 +130,7 @@ public sealed class MessageSearchTests(ChatApp app) : IClassFixture<ChatApp>
     [InlineData("?q=x&limit=51", "limit")]
     [InlineData("?q=x&role=robot", "role")]
     [InlineData("?q=x&created_after=yesterday", "created_after")]
+    [InlineData("?q=x&session_id=", "session_id")]
     public async Task What_cannot_be_searched_for_is_refused(string query, string field)
     {
         var tenant = await app.NewChatTenantAsync();

@@ -77,6 +77,22 @@ public sealed class ErasureTests(ErasureApp app) : IClassFixture<ErasureApp>
     }
 
     [Fact]
+    public async Task A_suggestion_that_an_agent_has_accepted_was_made_of_his_message_and_goes_with_it()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        await AskAsync(tenant, "room", "Ben is here", Ben);
+        var asked = await tenant.SayAsync(
+            new { external_session_id = "room", text = "Ana asks", sender = Ana, reply = "suggest" }, ("Prefer", "wait=30"));
+        await tenant.PostAsync($"/api/v1/suggestions/{asked["suggestion"]!.Text("id")}/accept", new { text = "Dear Ana, you asked" });
+
+        await app.EraseAsync(tenant, "ana@example.com");
+
+        var messages = await tenant.MessagesAsync(asked["message"]!.Text("session_id"));
+        Assert.Equal(["Ben is here", "You said: Ben is here", "", ""], messages.Select(message => message.Text("text")));
+        Assert.DoesNotContain("Dear Ana", await ExportAsync(tenant), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_answer_that_is_being_made_for_him_is_never_given()
     {
         var tenant = await app.NewChatTenantAsync();
@@ -142,6 +158,7 @@ public sealed class ErasureTests(ErasureApp app) : IClassFixture<ErasureApp>
 
         var refused = await tenant.PostAsync("/api/v1/messages", body, HttpStatusCode.Gone, ("Idempotency-Key", "his"));
         Assert.Equal("erased", refused.Text("code"));
+        Assert.Equal(("/api/v1/messages", 32), (refused.Text("instance"), refused.Text("trace_id").Length));
         var repeated = await tenant.SayAsync(
             new { external_session_id = "b", text = "other", sender = Ben, reply = "none" }, ("Idempotency-Key", "other"));
         Assert.Equal("other", repeated["message"]!.Text("text"));
