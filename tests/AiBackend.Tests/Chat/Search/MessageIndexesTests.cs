@@ -104,7 +104,7 @@ public sealed class MessageIndexesTests(ChatApp app) : IClassFixture<ChatApp>
         var oldest = await search.SearchAsync(tenant.ClientId, new MessageQuery("wren 0") { Limit = 50 }, Ct);
 
         Assert.Equal("Wren 1499", newest.Data[0].Message.Text);
-        Assert.Equal(new DateTimeOffset(1990, 1, 1, 8, 20, 0, TimeSpan.Zero), newest.SearchedSince);
+        Assert.Equal(new DateTimeOffset(1990, 1, 1, 20, 50, 0, TimeSpan.Zero), newest.SearchedSince);
         Assert.DoesNotContain(oldest.Data, hit => hit.Message.Text == "Wren 0");
     }
 
