@@ -104,6 +104,11 @@ internal sealed class DescribedRoute
                 yield return (StatusCodes.Status409Conflict, IsPost ? "conflict, idempotency_in_progress" : "conflict");
             }
 
+            if (IsPost && IsOurs)
+            {
+                yield return (StatusCodes.Status410Gone, "erased");
+            }
+
             if (isLocked)
             {
                 yield return (StatusCodes.Status412PreconditionFailed, "version_mismatch");
@@ -112,10 +117,15 @@ internal sealed class DescribedRoute
             if (Body is not null)
             {
                 yield return (StatusCodes.Status413PayloadTooLarge, "too_large");
+            }
+
+            if (Body is not null || (IsPost && IsOurs))
+            {
                 yield return (StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type");
             }
 
-            if (Body is not null || Queries.Any() || IsPost)
+            // Every route of ours refuses parameters that it does not know.
+            if (Body is not null || IsOurs || IsPost)
             {
                 yield return (StatusCodes.Status422UnprocessableEntity, IsPost ? "validation_failed, idempotency_key_reused" : "validation_failed");
             }
