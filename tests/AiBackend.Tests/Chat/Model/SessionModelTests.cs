@@ -8,7 +8,7 @@ public sealed class SessionModelTests(ChatApp app) : IClassFixture<ChatApp>
     /// <summary>Each takes some hundred requests.</summary>
     private const int Samples = 25;
 
-    private const int Callers = 4;
+    private const int Callers = 8;
     private const int SessionsAtOnce = 4;
 
     [Fact]
