@@ -1,5 +1,6 @@
 using AiBackend.Chat.Runs;
 using AiBackend.Jobs;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AiBackend.Tests.Chat;
 
@@ -34,6 +35,28 @@ public sealed class RunRecoveryTests(ChatApp app) : IClassFixture<ChatApp>
         Assert.Equal(("failed", 5), (run.Text("status"), run.Number("attempts")));
         Assert.Equal("internal_error", run["error"]!.Text("code"));
         Assert.DoesNotContain("bug", run.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_in_the_moment_in_which_it_is_taken_over_ends_at_once()
+    {
+        var tenant = await app.NewChatTenantAsync();
+        var held = app.Answers.Hold(tenant.ClientId);
+        var runId = (await tenant.SayAsync(new { external_session_id = "a", text = "1" }))["run"]!.Text("id");
+        (await held.NextAsync()).Say("First try");
+        await tenant.ReachedAsync(runId, run => run.Status is RunStatus.Running);
+        Run? claimed = null;
+        await tenant.Documents.CommitAsync(
+            async transaction =>
+            {
+                claimed = await transaction.UpdateAsync<Run>(runId, run => run with { LeaseOwner = "this test", Attempts = 2 });
+                await transaction.UpdateAsync<Run>(runId, run => run with { CancelRequested = true });
+            },
+            Ct);
+
+        await app.Services.GetRequiredService<IWorkHandler<Run>>().HandleAsync(claimed!, new CancellationToken(canceled: true));
+
+        Assert.Equal(("cancelled", 2), ((await tenant.GetAsync($"/api/v1/runs/{runId}")).Text("status"), claimed!.Attempts));
     }
 
     [Fact]

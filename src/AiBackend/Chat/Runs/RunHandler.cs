@@ -28,10 +28,11 @@ internal sealed partial class RunHandler(
 
     public async Task HandleAsync(Run work, CancellationToken ct)
     {
+        // Not to be stopped here: a run that is cancelled while this is read would be left alone until its lease ends.
         var documents = store.For(work.ClientId);
-        var question = await documents.FindAsync<Message>(work.MessageId, ct);
-        var session = await documents.FindAsync<Session>(work.SessionId, ct);
-        var client = await clients.FindAsync(work.ClientId, ct);
+        var question = await documents.FindAsync<Message>(work.MessageId, CancellationToken.None);
+        var session = await documents.FindAsync<Session>(work.SessionId, CancellationToken.None);
+        var client = await clients.FindAsync(work.ClientId, CancellationToken.None);
         if (question is null || session is null || client is null)
         {
             throw new LeaseLostException(work.Id);
@@ -49,7 +50,7 @@ internal sealed partial class RunHandler(
         else
         {
             var turns = await MessageHistory.LoadAsync(
-                documents, session, question, work.ReplyParentId, settings.Chat.HistoryMessages, ct);
+                documents, session, question, work.ReplyParentId, settings.Chat.HistoryMessages, CancellationToken.None);
             await AnswerAsync(work, RequestOf(work, session, question, turns, settings), ct);
         }
     }

@@ -140,9 +140,25 @@ internal static class SessionCallers
             request.Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
         }
 
-        using var response = await tenant.Http.SendAsync(request, Ct);
+        using var response = await AnsweredAsync(tenant, request);
         Assert.True(
             response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.NoContent or HttpStatusCode.Conflict,
             $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Ct)}");
+    }
+
+    /// <summary>The answer; without one in time, the runs that have not ended are told, of which one may be waited for.</summary>
+    private static async Task<HttpResponseMessage> AnsweredAsync(ChatTenant tenant, HttpRequestMessage request)
+    {
+        var answering = tenant.Http.SendAsync(request, Ct);
+        try
+        {
+            return await answering.WaitAsync(Patience, TimeProvider.System, Ct);
+        }
+        catch (TimeoutException)
+        {
+            var live = (await tenant.Documents.ListAsync(Query.Of<Run>(), Ct)).Where(run => !run.HasEnded());
+            Assert.Fail($"{request.Method} {request.RequestUri} is not answered. {string.Join(Environment.NewLine, live)}");
+            throw;
+        }
     }
 }
