@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using AiBackend.Documents;
 
 namespace AiBackend.Clients;
@@ -10,6 +11,7 @@ namespace AiBackend.Clients;
 internal sealed class ClientDirectory(DocumentStore store, TimeProvider clock)
 {
     private const int MostRemembered = 50_000;
+    private const int ClientsPerPage = 200;
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Remembered> byId = new(StringComparer.Ordinal);
@@ -18,6 +20,23 @@ internal sealed class ClientDirectory(DocumentStore store, TimeProvider clock)
     /// <summary>The client; null when there is none, or it is being removed.</summary>
     public async ValueTask<Client?> FindAsync(string clientId, CancellationToken ct) =>
         await RecallAsync<Client>(clientId, ct) is { RemovedAt: null } found ? found : null;
+
+    /// <summary>All clients that are not being removed, as they are stored.</summary>
+    public async IAsyncEnumerable<Client> AllAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        string? cursor = null;
+        do
+        {
+            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, ClientsPerPage, ct);
+            foreach (var client in page.Items.Where(client => client.RemovedAt is null))
+            {
+                yield return client;
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+    }
 
     /// <summary>The client's channel, or null.</summary>
     public async ValueTask<Channel?> FindChannelAsync(string clientId, string channelId, CancellationToken ct) =>

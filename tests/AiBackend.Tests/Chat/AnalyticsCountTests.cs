@@ -137,7 +137,7 @@ public sealed class AnalyticsCountTests(AnalyticsApp app) : IClassFixture<Analyt
         var before = await SeriesAsync(tenant);
         app.At("2026-06-03T06:00:00Z");
 
-        await app.Services.GetRequiredService<AnalyticsFolding>().FoldAsync(Ct);
+        await app.Services.GetRequiredService<AnalyticsFolding>().SweepAsync(Ct);
 
         Assert.True(JsonNode.DeepEquals(before, await SeriesAsync(tenant)));
         var left = await tenant.Documents.ListAsync(Query.Of<AnalyticsBucket>(), Ct);
@@ -147,7 +147,7 @@ public sealed class AnalyticsCountTests(AnalyticsApp app) : IClassFixture<Analyt
 
         await app.CountAsync(tenant, [(first.AddHours(1), Counted.Conversations), (first.AddHours(1), Counted.Conversations)]);
         var more = await SeriesAsync(tenant);
-        await app.Services.GetRequiredService<AnalyticsFolding>().FoldAsync(Ct);
+        await app.Services.GetRequiredService<AnalyticsFolding>().SweepAsync(Ct);
 
         Assert.Equal(before[0]![1]!.Number("value") + 2, more[0]![1]!.Number("value"));
         Assert.True(JsonNode.DeepEquals(more, await SeriesAsync(tenant)));

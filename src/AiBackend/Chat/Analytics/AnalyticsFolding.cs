@@ -9,63 +9,31 @@ namespace AiBackend.Chat.Analytics;
 /// Puts the buckets of days that are over into one document a day, so that a year is read from some hundred documents: a busy client's buckets
 /// of a year are more than 200,000.
 /// </summary>
-internal sealed partial class AnalyticsFolding(
-    DocumentStore store, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<AnalyticsFolding> logger) : BackgroundService
+internal sealed class AnalyticsFolding(
+    DocumentStore store, ClientDirectory clients, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<AnalyticsFolding> logger)
+    : Sweeper(TimeSpan.FromHours(1), jobs, clock, logger)
 {
     private const int BucketsAtOnce = 200;
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     /// <summary>Days that are over for less are still counted for, by runs that take long.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromHours(6);
 
     /// <summary>Folds what is over, of all clients.</summary>
     /// <returns>How many buckets were put into their days.</returns>
-    public async Task<int> FoldAsync(CancellationToken ct)
+    public override async Task<long> SweepAsync(CancellationToken ct)
     {
-        var folded = 0;
-        string? cursor = null;
-        do
+        var folded = 0L;
+        await foreach (var client in clients.AllAsync(ct))
         {
-            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, limit: 200, ct);
-            foreach (var client in page.Items.Where(client => client.RemovedAt is null))
-            {
-                folded += await FoldAsync(store.For(client.Id), ct);
-            }
-
-            cursor = page.NextCursor;
+            folded += await FoldAsync(store.For(client.Id), ct);
         }
-        while (cursor is not null);
 
         return folded;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!jobs.Value.RunsWork)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await FoldAsync(stoppingToken) is > 0 and var folded)
-                {
-                    LogFolded(folded);
-                }
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
-    }
-
     private async Task<int> FoldAsync(TenantDocuments documents, CancellationToken ct)
     {
-        var today = DayOf(clock.GetUtcNow() - Rest);
+        var today = DayOf(Clock.GetUtcNow() - Rest);
         var over = Query.Of<AnalyticsBucket>().Less(bucket => bucket.From, today).Ascending(bucket => bucket.From).Take(BucketsAtOnce);
         var folded = 0;
         while (true)
@@ -107,10 +75,4 @@ internal sealed partial class AnalyticsFolding(
     }
 
     private static DateTimeOffset DayOf(DateTimeOffset time) => new(time.UtcDateTime.Date, TimeSpan.Zero);
-
-    [LoggerMessage(LogLevel.Debug, "Put {Count} buckets of analytics into their days")]
-    private partial void LogFolded(int count);
-
-    [LoggerMessage(LogLevel.Warning, "Putting buckets of analytics into their days failed; it is tried again")]
-    private partial void LogFailed(Exception error);
 }

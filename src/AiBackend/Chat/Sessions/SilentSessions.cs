@@ -44,62 +44,28 @@ internal static class SilentSessions
 }
 
 /// <summary>Looks for silent conversations once a minute.</summary>
-internal sealed partial class SilentSessionSweeper(
-    DocumentStore store, ChatEvents events, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<SilentSessionSweeper> logger)
-    : BackgroundService
+internal sealed class SilentSessionSweeper(
+    DocumentStore store, ClientDirectory clients, ChatEvents events, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<SilentSessionSweeper> logger)
+    : Sweeper(TimeSpan.FromMinutes(1), jobs, clock, logger)
 {
     private const int SessionsAtOnce = 50;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     /// <summary>Closes what is silent now, of all clients.</summary>
-    /// <returns>How many sessions were closed.</returns>
-    public async Task<int> SweepAsync(CancellationToken ct)
+    public override async Task<long> SweepAsync(CancellationToken ct)
     {
-        var closed = 0;
-        string? cursor = null;
-        do
+        var closed = 0L;
+        await foreach (var client in clients.AllAsync(ct))
         {
-            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, limit: 200, ct);
-            foreach (var client in page.Items.Where(client => client is { RemovedAt: null, Settings.Threads.Enabled: true }))
-            {
-                closed += await SweepAsync(client, ct);
-            }
-
-            cursor = page.NextCursor;
+            closed += client.Settings.Threads.Enabled ? await SweepAsync(client, ct) : 0;
         }
-        while (cursor is not null);
 
         return closed;
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!jobs.Value.RunsWork)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await SweepAsync(stoppingToken) is > 0 and var closed)
-                {
-                    LogClosed(closed);
-                }
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
     }
 
     private async Task<int> SweepAsync(Client client, CancellationToken ct)
     {
         var documents = store.For(client.Id);
-        var cutoff = SilentSessions.Cutoff(client.Settings.Threads, clock.GetUtcNow());
+        var cutoff = SilentSessions.Cutoff(client.Settings.Threads, Clock.GetUtcNow());
         var silent = Query.Of<Session>().Less(session => session.SilentSince, cutoff).Ascending(session => session.SilentSince).Take(SessionsAtOnce);
         var closed = 0;
         while (true)
@@ -108,7 +74,7 @@ internal sealed partial class SilentSessionSweeper(
             foreach (var session in found)
             {
                 var isClosed = await documents.CommitAsync(
-                    transaction => SilentSessions.CloseAsync(transaction, events, session.Id, cutoff, clock.GetUtcNow()), ct);
+                    transaction => SilentSessions.CloseAsync(transaction, events, session.Id, cutoff, Clock.GetUtcNow()), ct);
                 closed += isClosed ? 1 : 0;
             }
 
@@ -118,10 +84,4 @@ internal sealed partial class SilentSessionSweeper(
             }
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Closed {Count} silent sessions")]
-    private partial void LogClosed(int count);
-
-    [LoggerMessage(LogLevel.Warning, "Closing silent sessions failed; it is tried again")]
-    private partial void LogFailed(Exception error);
 }

@@ -25,18 +25,13 @@ internal readonly record struct RetentionStep(int Removed, string? Cursor);
 /// Removes what is older than clients keep it, once an hour: a step of one client, then of the next, so that one client's years do not hold
 /// up the others. Several processes may sweep at once; what is gone is passed over.
 /// </summary>
-internal sealed partial class RetentionSweeper(
-    DocumentStore store, IEnumerable<IRetentionRule> rules, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<RetentionSweeper> logger)
-    : BackgroundService
+internal sealed class RetentionSweeper(
+    DocumentStore store, ClientDirectory clients, IEnumerable<IRetentionRule> rules, IOptions<JobsOptions> jobs, TimeProvider clock, ILogger<RetentionSweeper> logger)
+    : Sweeper(TimeSpan.FromHours(1), jobs, clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    /// <summary>Soon after the start, so that a process that is often restarted sweeps as well.</summary>
-    private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
-
     /// <summary>Removes what is too old now, of all clients.</summary>
     /// <returns>How many things were removed.</returns>
-    public async Task<long> SweepAsync(CancellationToken ct)
+    public override async Task<long> SweepAsync(CancellationToken ct)
     {
         var removed = 0L;
         foreach (var rule in rules)
@@ -45,31 +40,6 @@ internal sealed partial class RetentionSweeper(
         }
 
         return removed;
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!jobs.Value.RunsWork)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(First, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            timer.Period = Interval;
-            try
-            {
-                if (await SweepAsync(stoppingToken) is > 0 and var removed)
-                {
-                    LogRemoved(removed);
-                }
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
     }
 
     private async Task<long> SweepAsync(IRetentionRule rule, CancellationToken ct)
@@ -92,30 +62,16 @@ internal sealed partial class RetentionSweeper(
     private async Task<List<Turn>> TurnsAsync(IRetentionRule rule, CancellationToken ct)
     {
         var turns = new List<Turn>();
-        string? cursor = null;
-        do
+        await foreach (var client in clients.AllAsync(ct))
         {
-            var page = await store.AcrossTenants.PageAsync(Query.Of<Client>().Ascending(), cursor, limit: 200, ct);
-            foreach (var client in page.Items.Where(client => client.RemovedAt is null))
+            if (rule.DaysOf(client.Settings.Retention) is { } days)
             {
-                if (rule.DaysOf(client.Settings.Retention) is { } days)
-                {
-                    turns.Add(new Turn(client.Id, clock.GetUtcNow() - TimeSpan.FromDays(days), Cursor: null));
-                }
+                turns.Add(new Turn(client.Id, Clock.GetUtcNow() - TimeSpan.FromDays(days), Cursor: null));
             }
-
-            cursor = page.NextCursor;
         }
-        while (cursor is not null);
 
         return turns;
     }
-
-    [LoggerMessage(LogLevel.Information, "Removed {Count} things that were older than their clients keep them")]
-    private partial void LogRemoved(long count);
-
-    [LoggerMessage(LogLevel.Warning, "Removing what is older than clients keep it failed; it is tried again")]
-    private partial void LogFailed(Exception error);
 
     private sealed record Turn(string ClientId, DateTimeOffset Before, string? Cursor);
 }
