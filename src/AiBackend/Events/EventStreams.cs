@@ -37,14 +37,17 @@ internal sealed class EventStreams(DocumentStore store, TimeProvider clock)
     }
 
     /// <summary>Every event from the start on, and then each new one, once. Ends after a while; the reader comes back for more.</summary>
-    public async IAsyncEnumerable<StreamEvent> FollowAsync(
-        string clientId, StreamStart start, [EnumeratorCancellation] CancellationToken ct)
+    /// <remarks>The while begins with the call, not with the first read.</remarks>
+    public IAsyncEnumerable<StreamEvent> FollowAsync(string clientId, StreamStart start, CancellationToken ct) =>
+        FollowAsync(clientId, start, clock.GetUtcNow() + Longest, ct);
+
+    private async IAsyncEnumerable<StreamEvent> FollowAsync(
+        string clientId, StreamStart start, DateTimeOffset end, [EnumeratorCancellation] CancellationToken ct)
     {
         using var stored = store.Signals.Subscribe(Topic(clientId));
         var documents = store.For(clientId);
         var after = start.After;
         var sent = new SortedSet<string>(start.Sent, StringComparer.Ordinal);
-        var end = clock.GetUtcNow() + Longest;
         while (clock.GetUtcNow() < end)
         {
             // What is behind this will have been sent and cannot grow any more; what is after it is looked at again.
