@@ -2,6 +2,7 @@ using AiBackend;
 using AiBackend.Ai;
 using AiBackend.Chat;
 using AiBackend.Clients;
+using AiBackend.DataStores;
 using AiBackend.Documents;
 using AiBackend.Documents.Mongo;
 using AiBackend.Documents.Sqlite;
@@ -12,6 +13,7 @@ using AiBackend.Knowledge;
 using AiBackend.Mcp;
 using AiBackend.OpenAi;
 using AiBackend.Orchestration;
+using AiBackend.Semantics;
 using AiBackend.Service;
 
 try
@@ -27,7 +29,9 @@ try
     services.AddJobs();
     services.AddEvents();
     services.AddAi();
+    services.AddDataStores();
     services.AddKnowledge();
+    services.AddSemantics();
     services.AddOrchestration();
     services.AddChat();
     services.AddOpenAi();
@@ -46,7 +50,9 @@ try
     var api = app.MapApi();
     api.MapClientRoutes();
     api.MapJobs();
+    api.MapDataStores();
     api.MapKnowledge();
+    api.MapSemantics();
     api.MapEvents();
     api.MapChat();
     app.MapOpenAi();

@@ -3,6 +3,7 @@ using AiBackend.Ai;
 using AiBackend.Ai.Embeddings;
 using AiBackend.Chat.Titles;
 using AiBackend.Clients;
+using AiBackend.DataStores;
 using AiBackend.Events;
 using AiBackend.Http;
 using AiBackend.Indexes;
@@ -61,6 +62,7 @@ internal sealed record Settings
         BindHttp(builder.Services, read);
         BindJobs(builder.Services, read);
         BindEvents(builder.Services, read);
+        BindDataStores(builder.Services, read);
         BindKnowledge(builder.Services, read);
         BindMcp(builder.Services, read);
         BindAnswers(builder.Services, read);
@@ -120,6 +122,13 @@ internal sealed record Settings
             AllowPrivateNetworks = read.Flag("EVENTS_ALLOW_PRIVATE_NETWORKS"),
         });
     }
+
+    private static void BindDataStores(IServiceCollection services, SettingReader read) =>
+        services.AddSingleton(new DataOptions
+        {
+            AllowPrivateNetworks = read.Flag("DATA_ALLOW_PRIVATE_NETWORKS"),
+            AllowedPaths = read.Parsed("DATA_ALLOWED_PATHS", [], DataOptions.ParsePaths),
+        });
 
     private static void BindKnowledge(IServiceCollection services, SettingReader read)
     {

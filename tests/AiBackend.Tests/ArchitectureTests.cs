@@ -16,12 +16,14 @@ public sealed partial class ArchitectureTests
         ["Jobs"] = ["Http"],
         ["Events"] = ["Clients", "Http", "Jobs"],
         ["Clients"] = ["Events", "Http", "Jobs"],
-        ["Knowledge"] = Ground,
-        ["Orchestration"] = [.. Ground, "Knowledge"],
+        ["DataStores"] = Ground,
+        ["Knowledge"] = [.. Ground, "DataStores"],
+        ["Semantics"] = [.. Ground, "DataStores", "Knowledge"],
+        ["Orchestration"] = [.. Ground, "Knowledge", "Semantics"],
         ["Chat"] = [.. Ground, "Orchestration"],
         ["OpenAi"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
-        ["Mcp"] = [.. Ground, "Knowledge", "Orchestration", "Chat", "OpenAi", "Service"],
-        ["Service"] = [.. Ground, "Knowledge", "Orchestration", "Chat"],
+        ["Mcp"] = [.. Ground, "Knowledge", "Semantics", "Orchestration", "Chat", "OpenAi", "Service"],
+        ["Service"] = [.. Ground, "DataStores", "Knowledge", "Semantics", "Orchestration", "Chat"],
     };
 
     public static TheoryData<string> Folders => [.. Directory.GetDirectories(Source("AiBackend")).Select(Path.GetFileName)

@@ -1,0 +1,45 @@
+using AiBackend.Documents;
+
+namespace AiBackend.Semantics.Repositories;
+
+/// <summary>A git repository of semantic models: a client's own, or one that is shared and keeps clients in folders.</summary>
+internal sealed record SemanticRepository : Document
+{
+    /// <summary>Whose it is (<c>cli_…</c>); null: shared, registered by the operator.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary><c>https://…</c> (<c>http://…</c> where private networks are allowed) or <c>file://…</c>.</summary>
+    public required string Url { get; init; }
+
+    public required string Branch { get; init; }
+
+    public required CommitMode Mode { get; init; }
+
+    /// <summary>The folder within the repository that everything is below; empty for its root. With <c>/</c>, without one at either end.</summary>
+    public required string BasePath { get; init; }
+
+    public string? Username { get; init; }
+
+    /// <summary>Sealed for <see cref="SecretPurpose"/>; null without one.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Whether layers that name no repository use it: the client's own default first, then the shared one.</summary>
+    public bool IsDefault { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>What the token of this repository is sealed for.</summary>
+    public static string SecretPurpose(string repositoryId) => $"semantic-repository:{repositoryId}";
+}
+
+/// <summary>How models are committed.</summary>
+internal enum CommitMode
+{
+    /// <summary>To the branch itself.</summary>
+    Direct,
+
+    /// <summary>To a branch of each sync, for review.</summary>
+    Branch,
+}
