@@ -111,7 +111,7 @@ internal sealed class ChatEvents(EventLog log)
         BlankAsync(transaction, Query.Of<Event>().Equal(told => told.Id, eventId));
 
     /// <summary>
-    /// Takes what people wrote, and who they are, out of what was told of one thing: of a session, a participant and the titles; of anything
+    /// Takes what people wrote, and who they are, out of what was told of one thing: of a session, a participant, the titles and why a person took over; of anything
     /// else, everything that is not its place among the others.
     /// </summary>
     /// <param name="personId">The participant.</param>
@@ -190,7 +190,7 @@ internal sealed class ChatEvents(EventLog log)
         {
             entity[field] = field switch
             {
-                "sender" or "author_id" => null,
+                "sender" or "author_id" or "handover_reason" => null,
                 "external_id" when entityType is not ChatEvent.SessionEntity => null,
                 "participants" => Others(entity[field], personId),
                 _ => entity[field]?.DeepClone(),

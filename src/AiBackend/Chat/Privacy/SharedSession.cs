@@ -121,7 +121,7 @@ internal sealed class SharedSession(
         },
         ct);
 
-    /// <summary>Takes him out of the participants, now and in what was told of the session.</summary>
+    /// <summary>Takes him out of the participants, and the words for why a person took over away, now and in what was told of the session.</summary>
     private Task LeaveAsync(CancellationToken ct) => documents.CommitAsync(
         async transaction =>
         {
@@ -132,6 +132,7 @@ internal sealed class SharedSession(
                     ? stored with
                     {
                         Participants = [.. stored.Participants.Where(participant => participant.Id != trace.PersonId)],
+                        HandoverReason = null,
                         UpdatedAt = clock.GetUtcNow(),
                     }
                     : stored);

@@ -56,6 +56,7 @@ public sealed class ErasureTests(ErasureApp app) : IClassFixture<ErasureApp>
         Assert.Contains("parcel", (await tenant.GetAsync($"/api/v1/sessions/{session}/recaps/latest")).ToJsonString(), StringComparison.Ordinal);
         await tenant.PostAsync($"/api/v1/messages/{othersReply}/feedback", new { rating = 2, comment = "Ana disagrees", author_id = "ana@example.com" }, HttpStatusCode.Created);
         await tenant.PostAsync($"/api/v1/messages/{othersReply}/feedback", new { rating = 5, comment = "Ben agrees", author_id = "ben@example.com" }, HttpStatusCode.Created);
+        await tenant.PostAsync($"/api/v1/sessions/{session}/handover", new { reason = "Kowalska is angry" });
 
         var job = await app.EraseAsync(tenant, "ana@example.com");
 
