@@ -128,6 +128,7 @@ internal sealed record Settings
         {
             AllowPrivateNetworks = read.Flag("DATA_ALLOW_PRIVATE_NETWORKS"),
             AllowedPaths = read.Parsed("DATA_ALLOWED_PATHS", [], DataOptions.ParsePaths),
+            StatementLimit = TimeSpan.FromSeconds(read.Whole("DATA_STATEMENT_SECONDS", otherwise: 30, min: 1, max: 3_600)),
         });
 
     private static void BindKnowledge(IServiceCollection services, SettingReader read)

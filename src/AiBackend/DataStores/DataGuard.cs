@@ -17,31 +17,21 @@ internal sealed class DataGuard(DataOptions options, Func<string, CancellationTo
 
     /// <summary>Passes when every address of the host may be connected to.</summary>
     /// <exception cref="ConnectionException">It may not, or the host is not known.</exception>
-    public async Task RequireHostAsync(string host, CancellationToken ct)
+    public async Task RequireHostAsync(string host, CancellationToken ct) => await AllowedAsync(host, isOperators: false, ct);
+
+    /// <summary>The addresses of a target's host, all of which may be connected to: IPv4 first, which more machines have a way to.</summary>
+    /// <exception cref="ConnectionException">One of them may not, the host is not known, or it is no host at all.</exception>
+    public async Task<IReadOnlyList<IPAddress>> ResolveAsync(ConnectionTarget target, CancellationToken ct)
     {
-        var name = host.Trim('[', ']').TrimEnd('.');
-        if (!options.AllowPrivateNetworks && (name.Length == 0 || AddressRules.IsPrivateName(name)))
+        var host = target.Host ?? string.Empty;
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
         {
-            throw Private(host);
+            throw new ConnectionException(
+                ConnectionFault.UnknownHost, "The host must be one name or address: no list, path of a socket, port or option.");
         }
 
-        if (IPAddress.TryParse(name, out var literal))
-        {
-            RequireAllowed(host, [literal]);
-            return;
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(ResolveLimit);
-        try
-        {
-            RequireAllowed(host, await resolve(name, limit.Token));
-        }
-        catch (Exception error) when (error is SocketException or ArgumentException or OperationCanceledException)
-        {
-            ct.ThrowIfCancellationRequested();
-            throw new ConnectionException(ConnectionFault.UnknownHost, $"The host {host} is not known: check its name.", error);
-        }
+        var addresses = await AllowedAsync(host, target.IsOperators, ct);
+        return [.. addresses.OrderBy(address => address.AddressFamily != AddressFamily.InterNetwork)];
     }
 
     /// <summary>The path in full, links followed, when it is within an allowed folder.</summary>
@@ -101,11 +91,35 @@ internal sealed class DataGuard(DataOptions options, Func<string, CancellationTo
     private static ConnectionException Private(string host) => new(
         ConnectionFault.NotAllowed, $"The host {host} is not a public address; the operator can allow such ones (DATA_ALLOW_PRIVATE_NETWORKS).");
 
-    private void RequireAllowed(string host, IPAddress[] addresses)
+    private async Task<IPAddress[]> AllowedAsync(string host, bool isOperators, CancellationToken ct)
     {
-        if (!options.AllowPrivateNetworks && !Array.TrueForAll(addresses, AddressRules.IsPublic))
+        var isFree = isOperators || options.AllowPrivateNetworks;
+        var name = host.Trim('[', ']').TrimEnd('.');
+        if (!isFree && (name.Length == 0 || AddressRules.IsPrivateName(name)))
         {
             throw Private(host);
         }
+
+        var addresses = IPAddress.TryParse(name, out var literal) ? [literal] : await ResolveAsync(host, name, ct);
+        return isFree || Array.TrueForAll(addresses, AddressRules.IsPublic) ? addresses : throw Private(host);
     }
+
+    private async Task<IPAddress[]> ResolveAsync(string host, string name, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(ResolveLimit);
+        try
+        {
+            var addresses = await resolve(name, limit.Token);
+            return addresses.Length > 0 ? addresses : throw Unknown(host, inner: null);
+        }
+        catch (Exception error) when (error is SocketException or ArgumentException or OperationCanceledException)
+        {
+            ct.ThrowIfCancellationRequested();
+            throw Unknown(host, error);
+        }
+    }
+
+    private static ConnectionException Unknown(string host, Exception? inner) =>
+        new(ConnectionFault.UnknownHost, $"The host {host} is not known: check its name.", inner);
 }

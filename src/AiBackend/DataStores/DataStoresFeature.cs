@@ -1,3 +1,4 @@
+using AiBackend.DataStores.Postgres;
 using AiBackend.Documents;
 
 namespace AiBackend.DataStores;
@@ -9,6 +10,7 @@ internal static class DataStoresFeature
     {
         services.AddSingleton<DocumentSet>(DataStoreSets.Stores);
         services.AddSingleton(provider => new DataGuard(provider.GetRequiredService<DataOptions>()));
+        services.AddSingleton<IConnector, PostgresConnector>();
         return services;
     }
 

@@ -20,7 +20,10 @@ internal interface IConnector
     /// <exception cref="ConnectionException">As for <see cref="TestAsync"/>.</exception>
     Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct);
 
-    /// <summary>The most common values of a column with their counts, the most common first; nulls are left out.</summary>
+    /// <summary>
+    /// The most common values of a column with their counts, the most common first; nulls are left out. Of a large table the first
+    /// <see cref="DataOptions.CountedRows"/> rows are looked at.
+    /// </summary>
     /// <param name="target">The database.</param>
     /// <param name="table">The table.</param>
     /// <param name="column">One of its columns, of kind <see cref="ColumnKind.Text"/>.</param>
@@ -47,7 +50,10 @@ internal sealed record RowRequest
     /// <summary>Columns that order the rows, ascending, all not null and unique together: the key, or a time of change and then the key.</summary>
     public required IReadOnlyList<string> OrderBy { get; init; }
 
-    /// <summary>The <see cref="RowPage.Next"/> of the page before: rows after these values of <see cref="OrderBy"/>; null: from the start.</summary>
+    /// <summary>
+    /// The <see cref="RowPage.Next"/> or <see cref="RowPage.Last"/> of a page before with the same order: rows after that place; null: from the
+    /// start. They mean something to the connector alone.
+    /// </summary>
     public IReadOnlyList<string>? After { get; init; }
 
     /// <summary>At most this many rows.</summary>
@@ -56,10 +62,15 @@ internal sealed record RowRequest
 
 /// <summary>Rows of a table.</summary>
 /// <param name="Rows">
-/// Values as text in the order of the columns: invariant numbers, RFC 3339 times, <c>true</c> and <c>false</c>; null where the database has null.
+/// Values as text in the order of the columns: invariant numbers, RFC 3339 times in UTC with all their digits (a time without a zone is taken as
+/// UTC), <c>true</c> and <c>false</c>; null where the database has null.
 /// </param>
 /// <param name="Next">Where the next page begins; null when there is none.</param>
-internal sealed record RowPage(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string>? Next);
+internal sealed record RowPage(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string>? Next)
+{
+    /// <summary>The place after the last row, for a later <see cref="RowRequest.After"/>, also when there is no next page; null without rows.</summary>
+    public IReadOnlyList<string>? Last { get; init; }
+}
 
 /// <summary>How often a value occurs.</summary>
 internal sealed record ValueCount(string Value, long Count);

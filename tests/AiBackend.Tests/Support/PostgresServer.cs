@@ -55,6 +55,15 @@ public sealed class PostgresServer : IAsyncDisposable
         return database;
     }
 
+    /// <summary>A user without any right of its own, who has the password of the owner.</summary>
+    internal async Task<string> CreateUserAsync()
+    {
+        await RunAsync();
+        var name = $"user_{Guid.NewGuid():n}";
+        await new PostgresDatabase(this, "postgres").ExecuteAsync($"CREATE USER {name} PASSWORD '{Password.Replace("'", "''", StringComparison.Ordinal)}'");
+        return name;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (process.IsValueCreated)

@@ -1,0 +1,48 @@
+using System.Data.Common;
+
+namespace AiBackend.DataStores;
+
+/// <summary>Short forms for reading through a driver.</summary>
+internal static class SqlReading
+{
+    /// <summary>Runs a query and turns each row into a value.</summary>
+    public static async Task<List<T>> QueryAsync<T>(
+        this DbConnection connection, string sql, Func<DbDataReader, T> row, CancellationToken ct, params IReadOnlyList<DbParameter> parameters)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(row(reader));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Runs statements that answer nothing.</summary>
+    public static async Task ExecuteAsync(this DbConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>A text that may be null.</summary>
+    public static string? TextOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    /// <summary>A whole number that may be null.</summary>
+    public static long? WholeOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+
+    /// <summary>Tables in the order of a <see cref="DatabaseSchema"/>.</summary>
+    public static IReadOnlyList<TableSchema> InOrder(this IEnumerable<TableSchema> tables) =>
+    [
+        .. tables.OrderBy(table => table.Name.Schema, StringComparer.Ordinal).ThenBy(table => table.Name.Name, StringComparer.Ordinal),
+    ];
+}
