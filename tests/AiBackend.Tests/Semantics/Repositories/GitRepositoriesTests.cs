@@ -1,0 +1,317 @@
+using AiBackend.Semantics.Repositories;
+
+namespace AiBackend.Tests.Semantics.Repositories;
+
+/// <summary>What holds for a repository in a folder and for one behind a server alike.</summary>
+public sealed class GitRepositoriesTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Files_of_a_folder_are_read_at_the_head_and_links_are_not_followed(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var commit = await bench.Folder.CommitAsync(new Dictionary<string, string?>
+        {
+            ["base/cli_1/dst_1/orders.yml"] = "cubes: []\n",
+            ["base/cli_1/über.yml"] = "# ü\r\n",
+            ["base/cli_1/picture.bin"] = "a\0b",
+            ["base/cli_2/secret.yml"] = "not yours",
+            ["outside.yml"] = "outside",
+        });
+        await LinkAsync(bench, "base/cli_1/link.yml", "../cli_2/secret.yml");
+        await LinkAsync(bench, "base/cli_1/folder", "../cli_2");
+
+        var read = await bench.Service().ReadAsync(bench.Repository(basePath: "base"), "cli_1", Ct);
+
+        Assert.NotEqual(commit, read.Commit);
+        Assert.Equal(await bench.Folder.GitAsync("rev-parse", "main"), read.Commit);
+        Assert.Equal(
+            new Dictionary<string, string> { ["dst_1/orders.yml"] = "cubes: []\n", ["über.yml"] = "# ü\r\n" },
+            read.Files.ToDictionary());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_that_is_not_there_is_empty(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var commit = await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["readme"] = "x" });
+
+        var read = await bench.Service().ReadAsync(bench.Repository(), "cli_1", Ct);
+
+        Assert.Equal((commit, 0), (read.Commit, read.Files.Count));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_change_is_one_commit_that_names_its_author_its_counts_and_its_job(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?>
+        {
+            ["cli_1/a.yml"] = "a",
+            ["cli_1/b.yml"] = "b",
+            ["cli_1/same.yml"] = "same",
+            ["other"] = "other",
+        });
+
+        var outcome = await bench.Service().CommitAsync(
+            bench.Repository(),
+            bench.Change(current => new Dictionary<string, string?>
+            {
+                ["a.yml"] = current["a.yml"] + "!",
+                ["b.yml"] = null,
+                ["new/c.yml"] = "c",
+                ["same.yml"] = "same",
+            }),
+            Ct);
+
+        Assert.Equal(2, await bench.Folder.CountAsync());
+        Assert.Equal(await bench.Folder.GitAsync("rev-parse", "main"), outcome.Commit);
+        Assert.Equal(("main", false, false), (outcome.Branch, outcome.AlreadyDone, outcome.NothingChanged));
+        Assert.Equal(["new/c.yml"], outcome.Diff.Added);
+        Assert.Equal(["a.yml"], outcome.Diff.Changed);
+        Assert.Equal(["b.yml"], outcome.Diff.Removed);
+        Assert.Equal("cli_1/a.yml\ncli_1/new/c.yml\ncli_1/same.yml\nother", await bench.Folder.GitAsync("ls-tree", "-r", "--name-only", "main"));
+        Assert.Equal("a!", await bench.Folder.TextAsync("cli_1/a.yml"));
+        Assert.Equal(
+            "AI Backend\nSync models\n\n1 added, 1 changed, 1 removed\n\nSync-Job: syn_1",
+            await bench.Folder.GitAsync("log", "-1", "--format=%an%n%B", "main"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_empty_repository_gets_its_first_commit(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var service = bench.Service();
+
+        Assert.Null((await service.TestAsync(bench.Repository(), Ct)).Commit);
+        Assert.Null((await service.ReadAsync(bench.Repository(), "cli_1", Ct)).Commit);
+        var outcome = await service.CommitAsync(bench.Repository(), bench.Change("a.yml", "a"), Ct);
+
+        Assert.Equal(1, await bench.Folder.CountAsync());
+        Assert.Equal(outcome.Commit, (await service.TestAsync(bench.Repository(), Ct)).Commit);
+        Assert.Equal("a", (await service.ReadAsync(bench.Repository(), "cli_1", Ct)).Files["a.yml"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nothing_is_committed_when_nothing_changed(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var head = await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "a" });
+
+        var outcome = await bench.Service().CommitAsync(
+            bench.Repository(), bench.Change(_ => new Dictionary<string, string?> { ["a.yml"] = "a", ["gone.yml"] = null }), Ct);
+
+        Assert.Equal((head, true), (outcome.Commit, outcome.NothingChanged));
+        Assert.Equal(1, await bench.Folder.CountAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_job_that_died_after_its_push_finds_its_commit_in_another_process(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["readme"] = "x" });
+        var first = await bench.Service().CommitAsync(bench.Repository(), bench.Change("a.yml", "a"), Ct);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "edited after it" });
+
+        var again = await bench.Service(new GitOptions { CacheFolder = Path.Combine(bench.Cache, "other") })
+            .CommitAsync(bench.Repository(), bench.Change(_ => throw new InvalidOperationException("Not asked again."), "syn_1"), Ct);
+
+        Assert.Equal((first.Commit, true), (again.Commit, again.AlreadyDone));
+        Assert.Equal(["a.yml"], again.Diff.Added);
+        Assert.Equal("edited after it", await bench.Folder.TextAsync("cli_1/a.yml"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_commit_of_another_job_is_not_taken_for_its_own(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["readme"] = "x" }, "By hand\n\nSync-Job: syn_10");
+
+        var outcome = await bench.Service().CommitAsync(bench.Repository(), bench.Change("a.yml", "a", "syn_1"), Ct);
+
+        Assert.False(outcome.AlreadyDone);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lost_race_is_run_again_on_what_won(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "1" });
+        var seen = new List<string>();
+
+        var outcome = await bench.Service().CommitAsync(
+            bench.Repository(),
+            bench.Change(current =>
+            {
+                seen.Add(current["a.yml"]);
+                if (seen.Count <= 2)
+                {
+                    bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = $"by hand {seen.Count}" }).GetAwaiter().GetResult();
+                }
+
+                return new Dictionary<string, string?> { ["a.yml"] = current["a.yml"] + " and ours" };
+            }),
+            Ct);
+
+        Assert.Equal(["1", "by hand 1", "by hand 2"], seen);
+        Assert.Equal("by hand 2 and ours", await bench.Folder.TextAsync("cli_1/a.yml"));
+        Assert.Equal((4, false), (await bench.Folder.CountAsync(), outcome.AlreadyDone));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_race_that_is_lost_each_time_is_given_up(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "0" });
+        var tries = 0;
+
+        var error = await Assert.ThrowsAsync<GitException>(() => bench.Service().CommitAsync(
+            bench.Repository(),
+            bench.Change(_ =>
+            {
+                bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = $"{++tries}" }).GetAwaiter().GetResult();
+                return new Dictionary<string, string?> { ["a.yml"] = "ours" };
+            }),
+            Ct));
+
+        Assert.Equal((GitFault.Busy, 5), (error.Fault, tries));
+        Assert.Equal("5", await bench.Folder.TextAsync("cli_1/a.yml"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task For_review_a_job_commits_on_a_branch_of_its_own(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var head = await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "a" });
+        var repository = bench.Repository(CommitMode.Branch);
+
+        var outcome = await bench.Service().CommitAsync(repository, bench.Change("a.yml", "b"), Ct);
+        var again = await bench.Service().CommitAsync(repository, bench.Change("a.yml", "c"), Ct);
+        var next = await bench.Service().CommitAsync(repository, bench.Change("a.yml", "d", "syn_2"), Ct);
+
+        Assert.Equal(("ai-backend/syn_1", false), (outcome.Branch, outcome.AlreadyDone));
+        Assert.Equal((outcome.Commit, true), (again.Commit, again.AlreadyDone));
+        Assert.Equal(head, await bench.Folder.GitAsync("rev-parse", "main"));
+        Assert.Equal("b", await bench.Folder.TextAsync("cli_1/a.yml", "ai-backend/syn_1"));
+        Assert.Equal("d", await bench.Folder.TextAsync("cli_1/a.yml", next.Branch));
+        Assert.Equal(2, await bench.Folder.CountAsync(next.Branch));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reviewed_commit_that_was_merged_is_found_on_the_branch_itself(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = "a" });
+        var repository = bench.Repository(CommitMode.Branch);
+        var made = await bench.Service().CommitAsync(repository, bench.Change("a.yml", "b"), Ct);
+        await bench.Folder.GitAsync("update-ref", "refs/heads/main", made.Commit!);
+        await bench.Folder.GitAsync("branch", "-D", "ai-backend/syn_1");
+
+        var again = await bench.Service().CommitAsync(repository, bench.Change("a.yml", "c"), Ct);
+
+        Assert.Equal((made.Commit, true), (again.Commit, again.AlreadyDone));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_missing_branch_is_named_with_those_there_are(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["a"] = "a" });
+
+        var error = await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(bench.Repository(branch: "trunk"), Ct));
+
+        Assert.Equal(GitFault.UnknownBranch, error.Fault);
+        Assert.Contains("no branch trunk; it has main", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_change_throws_comes_out_and_nothing_is_committed(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["a"] = "a" });
+
+        await Assert.ThrowsAsync<NotSupportedException>(() => bench.Service().CommitAsync(
+            bench.Repository(), bench.Change(_ => throw new NotSupportedException()), Ct));
+
+        Assert.Equal(1, await bench.Folder.CountAsync());
+    }
+
+    [Theory]
+    [InlineData(false, 100)]
+    [InlineData(true, 100)]
+    [InlineData(false, 101)]
+    [InlineData(true, 101)]
+    public async Task A_file_is_read_up_to_the_limit(bool isServed, int size)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a.yml"] = new('x', size), ["big"] = new('x', 1000) });
+        var reading = bench.Service(new GitOptions { CacheFolder = bench.Cache, MaxFileBytes = 100 }).ReadAsync(bench.Repository(), "cli_1", Ct);
+
+        if (size == 100)
+        {
+            Assert.Equal(100, (await reading).Files["a.yml"].Length);
+            return;
+        }
+
+        var error = await Assert.ThrowsAsync<GitException>(() => reading);
+        Assert.Equal(GitFault.TooLarge, error.Fault);
+        Assert.Contains("a.yml", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task As_many_files_are_read_as_the_limit_says(int count)
+    {
+        await using var bench = await GitBench.NewAsync(isServed: false);
+        await bench.Folder.CommitAsync(Enumerable.Range(0, count).ToDictionary(i => $"cli_1/{i}.yml", _ => (string?)"x"));
+        var reading = bench.Service(new GitOptions { CacheFolder = bench.Cache, MaxFiles = 3 }).ReadAsync(bench.Repository(), "cli_1", Ct);
+
+        if (count == 3)
+        {
+            Assert.Equal(3, (await reading).Files.Count);
+            return;
+        }
+
+        Assert.Equal(GitFault.TooLarge, (await Assert.ThrowsAsync<GitException>(() => reading)).Fault);
+    }
+
+    private static async Task LinkAsync(GitBench bench, string path, string target)
+    {
+        var list = Path.Combine(bench.Folder.Root, "index");
+        await File.WriteAllTextAsync(list + ".txt", target, Ct);
+        var blob = await bench.Folder.GitAsync("hash-object", "-w", list + ".txt");
+        await bench.Folder.GitAsync("read-tree", "main");
+        await bench.Folder.GitAsync("update-index", "--add", "--cacheinfo", $"120000,{blob},{path}");
+        var tree = await bench.Folder.GitAsync("write-tree");
+        var commit = await bench.Folder.GitAsync("commit-tree", tree, "-p", "main", "-m", "link");
+        await bench.Folder.GitAsync("update-ref", "refs/heads/main", commit);
+    }
+}
