@@ -11,6 +11,7 @@ using AiBackend.Jobs;
 using AiBackend.Knowledge;
 using AiBackend.Mcp;
 using AiBackend.Orchestration.Http;
+using AiBackend.Semantics.Repositories;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace AiBackend;
@@ -63,6 +64,7 @@ internal sealed record Settings
         BindJobs(builder.Services, read);
         BindEvents(builder.Services, read);
         BindDataStores(builder.Services, read);
+        builder.Services.AddSingleton(new GitOptions { CacheFolder = Path.Combine(dataFolder, "repositories") });
         BindKnowledge(builder.Services, read);
         BindMcp(builder.Services, read);
         BindAnswers(builder.Services, read);

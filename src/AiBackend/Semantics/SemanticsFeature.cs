@@ -1,3 +1,5 @@
+using AiBackend.Semantics.Repositories;
+
 namespace AiBackend.Semantics;
 
 /// <summary>Models of clients' data in git, the servers that read them, and questions to them.</summary>
@@ -5,6 +7,9 @@ internal static class SemanticsFeature
 {
     public static IServiceCollection AddSemantics(this IServiceCollection services)
     {
+        services.AddSingleton<GitHttp>()
+            .AddSingleton<GitClones>()
+            .AddSingleton<GitRepositories>();
         return services;
     }
 

@@ -86,7 +86,10 @@ public sealed class GitFolder : IDisposable
     {
         var path = Path.Combine(Bare, "hooks", name);
         await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n", Ct);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);

@@ -184,7 +184,7 @@ public sealed class GitServerTests
         var withoutHead = await service.ReadAsync(bench.Repository(), "cli_1", Ct);
         foreach (var pack in Directory.GetFiles(Path.Combine(clone, "objects", "pack"), "*.pack"))
         {
-            File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Delete(pack);
             await File.WriteAllTextAsync(pack, "nonsense", Ct);
         }
 
