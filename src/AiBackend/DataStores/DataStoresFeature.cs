@@ -1,3 +1,4 @@
+using AiBackend.DataStores.Mysql;
 using AiBackend.DataStores.Postgres;
 using AiBackend.Documents;
 
@@ -11,6 +12,7 @@ internal static class DataStoresFeature
         services.AddSingleton<DocumentSet>(DataStoreSets.Stores);
         services.AddSingleton(provider => new DataGuard(provider.GetRequiredService<DataOptions>()));
         services.AddSingleton<IConnector, PostgresConnector>();
+        services.AddSingleton<IConnector, MysqlConnector>();
         return services;
     }
 

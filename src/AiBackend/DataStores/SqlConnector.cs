@@ -54,11 +54,11 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
     protected abstract string AsParameter(ColumnSchema column, int number);
 
     /// <summary>The parameter itself.</summary>
-    /// <param name="text">From <see cref="ToText"/>.</param>
+    /// <param name="text">What <see cref="AsText(ColumnSchema, string)"/> gave.</param>
     protected abstract void AddParameter(DbCommand command, ColumnSchema column, int number, string text);
 
     /// <summary>What the database made of a value, as <see cref="RowPage.Rows"/> promises it.</summary>
-    protected virtual string ToText(ColumnSchema column, string value) => column.Kind == ColumnKind.Time ? Rfc3339(value) : value;
+    protected virtual string? ToText(ColumnSchema column, string value) => column.Kind == ColumnKind.Time ? Rfc3339(value) : value;
 
     /// <summary>An expression for a column's value as text where only its name is known.</summary>
     protected abstract string AsText(string quoted);
@@ -152,11 +152,12 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
             AddParameter(command, order[i], i + 1, request.After[i]);
         }
 
+        await command.BindAsync(ct);
         var read = new List<string?[]>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            read.Add([.. columns.Select((column, i) => reader.IsDBNull(i) ? null : ToText(column, reader.GetString(i)))]);
+            read.Add([.. columns.Select((_, i) => reader.TextOrNull(i))]);
         }
 
         var hasMore = read.Count > request.Limit;
@@ -167,7 +168,10 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
 
         int[] places = [.. order.Select(column => Array.IndexOf(columns, column))];
         string[]? last = read.Count == 0 ? null : [.. places.Select(place => read[^1][place] ?? string.Empty)];
-        return new RowPage([.. read.Select(row => row[..request.Columns.Count])], hasMore ? last : null) { Last = last };
+        return new RowPage([.. read.Select(row => Shown(row))], hasMore ? last : null) { Last = last };
+
+        string?[] Shown(string?[] row) =>
+            [.. row.Take(request.Columns.Count).Select((value, i) => value is null ? null : ToText(columns[i], value))];
     }
 
     private string After(ColumnSchema[] order, string[] keys)

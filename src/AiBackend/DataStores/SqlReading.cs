@@ -1,4 +1,5 @@
 using System.Data.Common;
+using MySqlConnector;
 
 namespace AiBackend.DataStores;
 
@@ -16,6 +17,7 @@ internal static class SqlReading
             command.Parameters.Add(parameter);
         }
 
+        await command.BindAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new List<T>();
         while (await reader.ReadAsync(ct))
@@ -25,6 +27,10 @@ internal static class SqlReading
 
         return rows;
     }
+
+    /// <summary>Sees to it that parameters go to the server as such: of the drivers one writes them into the statement unless it is prepared.</summary>
+    public static Task BindAsync(this DbCommand command, CancellationToken ct) =>
+        command is MySqlCommand { Parameters.Count: > 0 } ? command.PrepareAsync(ct) : Task.CompletedTask;
 
     /// <summary>Runs statements that answer nothing.</summary>
     public static async Task ExecuteAsync(this DbConnection connection, string sql, CancellationToken ct)
