@@ -5,7 +5,13 @@ namespace AiBackend.Clients;
 
 /// <summary>Makes, changes and removes clients.</summary>
 internal sealed class ClientRegistry(
-    DocumentStore store, ClientDirectory directory, ClientRemoval removal, AuditLog audit, Ids ids, TimeProvider clock)
+    DocumentStore store,
+    ClientDirectory directory,
+    ClientRemoval removal,
+    IEnumerable<ClientUse> uses,
+    AuditLog audit,
+    Ids ids,
+    TimeProvider clock)
 {
     private const string SlugTaken = "The slug is taken by another client.";
 
@@ -66,13 +72,24 @@ internal sealed class ClientRegistry(
     public async Task RemoveAsync(ClientRoute route, IfMatch ifMatch, CancellationToken ct)
     {
         await store.AcrossTenants.CommitAsync(
-            transaction => transaction.UpdateAsync<Client>(
-                route.Client.Id,
-                current =>
+            async transaction =>
+            {
+                foreach (var use in uses)
                 {
-                    ifMatch.Require(current.Version);
-                    return current.RemovedAt is null ? current with { RemovedAt = clock.GetUtcNow(), Slug = null } : throw ApiException.NotFound();
-                }),
+                    if (await use(transaction, route.Client.Id) is { } reason)
+                    {
+                        throw ApiException.Conflict(reason);
+                    }
+                }
+
+                return await transaction.UpdateAsync<Client>(
+                    route.Client.Id,
+                    current =>
+                    {
+                        ifMatch.Require(current.Version);
+                        return current.RemovedAt is null ? current with { RemovedAt = clock.GetUtcNow(), Slug = null } : throw ApiException.NotFound();
+                    });
+            },
             ct);
         directory.Forget(route.Client.Id);
         await removal.SweepAsync(route.Client.Id, ct);

@@ -4,11 +4,20 @@ using AiBackend.Documents;
 namespace AiBackend.Clients;
 
 /// <summary>
+/// Removes what a feature keeps of a client beside the client's own documents, such as servers that were registered for it. It may be called
+/// more than once.
+/// </summary>
+internal delegate Task RemoveOfClient(DocumentStore store, string clientId, CancellationToken ct);
+
+/// <summary>Says why a client cannot be removed, in words for whoever tries, or null. It runs within the commit that removes.</summary>
+internal delegate ValueTask<string?> ClientUse(ITransaction transaction, string clientId);
+
+/// <summary>
 /// Takes away what removed clients have left, in small commits. Requests and workers that were under way when a client was removed
 /// may still store a little, so the client's own document stays, unseen, until nothing can come any more.
 /// </summary>
 internal sealed partial class ClientRemoval(
-    DocumentStore store, DocumentCatalog catalog, TimeProvider clock, ILogger<ClientRemoval> logger) : BackgroundService
+    DocumentStore store, DocumentCatalog catalog, IEnumerable<RemoveOfClient> others, TimeProvider clock, ILogger<ClientRemoval> logger) : BackgroundService
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -30,6 +39,11 @@ internal sealed partial class ClientRemoval(
         foreach (var erase in erasers)
         {
             await erase(documents, ct);
+        }
+
+        foreach (var remove in others)
+        {
+            await remove(store, clientId, ct);
         }
 
         LogSwept(clientId);

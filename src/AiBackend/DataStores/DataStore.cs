@@ -16,8 +16,25 @@ internal sealed record DataStore : TenantDocument
     /// <summary>The password, API key or connection string, sealed for <see cref="SecretPurpose"/>; null without one.</summary>
     public string? Secret { get; init; }
 
+    /// <summary>
+    /// The password that is being put in the place of <see cref="Secret"/>, sealed alike; either may be the one that works. Null but while
+    /// <see cref="StoreStatus.Rotating"/>.
+    /// </summary>
+    public string? PendingSecret { get; init; }
+
     /// <summary>The server (<c>dbs_…</c>) that it was made on; null for a store that was connected.</summary>
     public string? ServerId { get; init; }
+
+    public StoreStatus Status { get; init; } = StoreStatus.Ready;
+
+    /// <summary>
+    /// Until when whoever changes the database on its server has time to finish; after that it is finished or undone by anybody. Null
+    /// while nobody does.
+    /// </summary>
+    public DateTimeOffset? BusyUntil { get; init; }
+
+    /// <summary>Who changes the database on its server, so that one who took too long stores nothing any more.</summary>
+    public string? BusyBy { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -25,6 +42,22 @@ internal sealed record DataStore : TenantDocument
 
     /// <summary>What the secret of this store is sealed for.</summary>
     public static string SecretPurpose(string storeId) => $"data-store:{storeId}";
+}
+
+/// <summary>How far a store is.</summary>
+internal enum StoreStatus
+{
+    /// <summary>It can be used.</summary>
+    Ready,
+
+    /// <summary>Its database is being made. Should that break off, what there is of it is taken away again.</summary>
+    Provisioning,
+
+    /// <summary>Its passwords are being changed.</summary>
+    Rotating,
+
+    /// <summary>Its database is being dropped, and then it is gone.</summary>
+    Dropping,
 }
 
 /// <summary>How a store is reached, secrets apart. Which fields there are depends on the kind.</summary>
@@ -56,5 +89,6 @@ internal static class DataStoreSets
     public static readonly DocumentSet<DataStore> Stores = new DocumentSet<DataStore>("data_stores")
         .Index("by_client", store => store.ClientId)
         .Index("by_server", store => store.ServerId)
+        .PartialIndex("busy", store => store.BusyUntil, store => store.BusyUntil)
         .Unique("name", store => store.ClientId, store => store.Name);
 }

@@ -110,6 +110,9 @@ internal enum ConnectionFault
     /// <summary>The encrypted connection could not be made.</summary>
     Tls,
 
+    /// <summary>It works, but does not fit what is asked of it: vectors of another length.</summary>
+    Unfit,
+
     /// <summary>Anything else; the text holds the server's words.</summary>
     Failed,
 }

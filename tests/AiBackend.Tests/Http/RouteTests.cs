@@ -18,6 +18,11 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
     private static readonly Dictionary<string, object> Samples = new()
     {
         ["POST /api/v1/clients/{client}/keys"] = new { name = "x", scopes = new[] { "chat:read" } },
+        ["POST /api/v1/database-servers"] = new { kind = "postgres", config = new { host = "db", username = "x" } },
+        ["POST /api/v1/clients/{client}/data-stores"] = new
+        {
+            kind = "postgres", name = "x", config = new { host = "8.8.8.8", database = "x", username = "x" },
+        },
     };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -25,6 +25,8 @@ internal sealed record ServedRoute(string Method, string Pattern, RouteEndpoint 
         ["keys"] = "key",
         ["channels"] = "chn",
         ["user-types"] = "uty",
+        ["database-servers"] = "dbs",
+        ["data-stores"] = "dst",
     };
 
     public string Name => $"{Method} {Pattern}";

@@ -1,0 +1,138 @@
+using Npgsql;
+
+namespace AiBackend.DataStores.Provisioning;
+
+/// <summary>Makes databases in PostgreSQL. Passwords are sent as SCRAM verifiers, so that they are not in the server's logs either.</summary>
+internal sealed class PostgresMaker : IDatabaseMaker
+{
+    private const int StatementSeconds = 30;
+
+    public StoreKind Kind => StoreKind.Postgres;
+
+    public bool HasLogins => true;
+
+    public StoreConfig ConfigOf(ConnectionTarget server, DatabaseNames names) => new()
+    {
+        Host = server.Host,
+        Port = server.Port,
+        Database = names.Database,
+        Username = names.Reader,
+        Tls = server.Tls,
+    };
+
+    public IReadOnlyList<MakingStep> Create(ConnectionTarget server, DatabaseNames names, NewPasswords passwords)
+    {
+        var (database, owner, reader) = (Quoted(names.Database), Quoted(names.Owner), Quoted(names.Reader));
+        return
+        [
+            Step("owner", server, $"CREATE ROLE {owner} LOGIN PASSWORD '{ScramVerifier.Of(passwords.Owner)}'"),
+            Step("reader", server, $"CREATE ROLE {reader} LOGIN PASSWORD '{ScramVerifier.Of(passwords.Reader)}'"),
+
+            // An administrator who is no superuser gives a database only to a role that he is a member of.
+            Step("membership", server, $"GRANT {owner} TO CURRENT_USER"),
+            Step("database", server, $"CREATE DATABASE {database} OWNER {owner}"),
+            Step(
+                "connections",
+                server,
+                $"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+                $"GRANT CONNECT ON DATABASE {database} TO {reader}",
+                $"ALTER ROLE {reader} SET default_transaction_read_only = on"),
+            Step(
+                "rights",
+                server with { Database = names.Database },
+                "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+                $"GRANT ALL ON SCHEMA public TO {owner}",
+                $"GRANT USAGE ON SCHEMA public TO {reader}",
+                $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}",
+                $"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SCHEMAS TO {reader}",
+                $"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {reader}"),
+        ];
+    }
+
+    public IReadOnlyList<MakingStep> Rotate(ConnectionTarget server, DatabaseNames names, string? owner, string reader)
+    {
+        var statements = new List<string> { "BEGIN", $"ALTER ROLE {Quoted(names.Reader)} PASSWORD '{ScramVerifier.Of(reader)}'" };
+        if (owner is not null)
+        {
+            statements.Add($"ALTER ROLE {Quoted(names.Owner)} PASSWORD '{ScramVerifier.Of(owner)}'");
+        }
+
+        return [Step("passwords", server, [.. statements, "COMMIT"])];
+    }
+
+    public IReadOnlyList<MakingStep> Drop(ConnectionTarget server, DatabaseNames names) =>
+    [
+        new MakingStep("database", ct => DropDatabaseAsync(server, names.Database, ct)),
+        Step("reader", server, $"DROP ROLE IF EXISTS {Quoted(names.Reader)}"),
+        Step("owner", server, $"DROP ROLE IF EXISTS {Quoted(names.Owner)}"),
+    ];
+
+    private static MakingStep Step(string name, ConnectionTarget server, params string[] statements) => new(
+        name,
+        async ct =>
+        {
+            await using var connection = await OpenAsync(server, ct);
+            foreach (var statement in statements)
+            {
+                await RunAsync(connection, statement, ct);
+            }
+        });
+
+    private static async Task DropDatabaseAsync(ConnectionTarget server, string database, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(server, ct);
+        if (connection.PostgreSqlVersion.Major >= 13)
+        {
+            await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quoted(database)} WITH (FORCE)", ct);
+            return;
+        }
+
+        await using (var end = new NpgsqlCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", connection))
+        {
+            end.Parameters.AddWithValue(database);
+            await end.ExecuteNonQueryAsync(ct);
+        }
+
+        await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quoted(database)}", ct);
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(ConnectionTarget server, CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
+        {
+            Host = server.Host,
+            Port = server.Port ?? StoreKind.Postgres.UsualPort(server.Tls),
+            Database = server.Database ?? "postgres",
+            Username = server.Username,
+            Password = server.Password,
+            SslMode = server.Tls switch
+            {
+                TlsMode.Verify => SslMode.VerifyFull,
+                TlsMode.Require => SslMode.Require,
+                _ => SslMode.Disable,
+            },
+            Pooling = false,
+            Timeout = 10,
+            CommandTimeout = StatementSeconds,
+            ApplicationName = "AI Backend",
+        }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string statement, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
