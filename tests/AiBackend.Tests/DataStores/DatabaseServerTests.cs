@@ -1,6 +1,4 @@
 using System.Text.Json;
-using AiBackend.DataStores;
-using AiBackend.DataStores.Servers;
 using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.DataStores;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using AiBackend.DataStores;
-using AiBackend.Documents;
-using AiBackend.Http;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
