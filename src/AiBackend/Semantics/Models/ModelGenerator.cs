@@ -122,11 +122,10 @@ internal sealed class ModelGenerator
 
         foreach (var column in table.Schema.Columns)
         {
-            var reference = sql.Column(column.Name);
             var isPrimary = table.Key.Contains(column.Name);
             var dimension = new YamlMap()
                 .With("name", table.Dimensions[column.Name])
-                .With("sql", column.Kind is ColumnKind.Json or ColumnKind.Other ? sql.AsText(reference) : reference)
+                .With("sql", sql.Value(column))
                 .With("type", TypeOf(column.Kind));
             if (isPrimary)
             {
@@ -158,7 +157,7 @@ internal sealed class ModelGenerator
             {
                 yield return new YamlMap()
                     .With("name", Take(ModelNames.Measure(table.Dimensions[column.Name], type)))
-                    .With("sql", sql.Column(column.Name))
+                    .With("sql", sql.Value(column))
                     .With("type", type)
                     .With("description", CubeText.Comment(column.Comment));
             }

@@ -57,7 +57,7 @@ internal static class ModelNames
     }
 
     /// <summary>A name for a measure of a column: the column's with an ending, cut where it is too long.</summary>
-    public static string Measure(string member, string ending) => Fit($"{member}_{ending}", MaxMember);
+    public static string Measure(string member, string ending) => $"{Fit(member, MaxMember - ending.Length - 1)}_{ending}";
 
     /// <summary>Whether the letters of a name were all kept, so that nothing is lost to a reader.</summary>
     public static bool Keeps(string name) => name.Length <= MaxMember && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or ' ');

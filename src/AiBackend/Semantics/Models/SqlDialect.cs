@@ -36,8 +36,14 @@ internal sealed class SqlDialect(StoreKind kind)
     /// <summary>A column of another cube.</summary>
     public string Column(string cube, string name) => $"{{{cube}}}.{Quote(name)}";
 
-    /// <summary>A column as text, where the database does not group or compare its values as they are.</summary>
-    public string AsText(string column) => kind switch
+    /// <summary>A column as models use it: as text where its values are neither grouped nor compared as they are.</summary>
+    public string Value(ColumnSchema column) => column.Kind is ColumnKind.Json or ColumnKind.Other ? AsText(Column(column.Name))
+
+        // The one type of numbers that PostgreSQL neither averages nor writes as such.
+        : kind == StoreKind.Postgres && column.Type == "money" ? $"CAST({Column(column.Name)} AS NUMERIC)"
+        : Column(column.Name);
+
+    private string AsText(string column) => kind switch
     {
         StoreKind.Postgres or StoreKind.Sqlite => $"CAST({column} AS TEXT)",
         StoreKind.Duckdb => $"CAST({column} AS VARCHAR)",

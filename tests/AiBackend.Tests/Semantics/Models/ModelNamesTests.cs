@@ -36,6 +36,8 @@ public sealed class ModelNamesTests
 
         Assert.Equal(ModelNames.MaxMember, one.Length);
         Assert.NotEqual(one, other);
+        Assert.Equal(ModelNames.MaxMember, ModelNames.Measure(one, "sum").Length);
+        Assert.EndsWith("_sum", ModelNames.Measure(one, "sum"), StringComparison.Ordinal);
         Assert.Equal(new string('b', ModelNames.MaxMember), ModelNames.Member(new string('b', ModelNames.MaxMember)));
     }
 }
