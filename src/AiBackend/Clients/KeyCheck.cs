@@ -36,7 +36,9 @@ internal sealed class KeyCheck(
             credential.Require(access.Scope);
         }
 
-        if (credential.IsAdmin && http.GetEndpoint()!.Metadata.GetMetadata<TenantRoute>() is not null)
+        if (credential.IsAdmin && http.GetEndpoint()!.Metadata is var metadata
+            && (metadata.GetMetadata<TenantRoute>() is not null
+                || (metadata.GetMetadata<OwnerRoute>() is not null && http.Request.Headers.ContainsKey(ClientHeader))))
         {
             credential = await ForClientAsync(http, credential);
         }

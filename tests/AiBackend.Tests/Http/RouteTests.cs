@@ -23,6 +23,8 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
         {
             kind = "postgres", name = "x", config = new { host = "8.8.8.8", database = "x", username = "x" },
         },
+        ["POST /api/v1/semantic/repositories/"] = new { url = "https://example.org/models.git" },
+        ["POST /api/v1/semantic/servers/"] = new { name = "x", url = "https://example.org", api_secret = "x" },
     };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

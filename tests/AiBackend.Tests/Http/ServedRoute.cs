@@ -27,6 +27,10 @@ internal sealed record ServedRoute(string Method, string Pattern, RouteEndpoint 
         ["user-types"] = "uty",
         ["database-servers"] = "dbs",
         ["data-stores"] = "dst",
+        ["repositories"] = "rep",
+        ["servers"] = "srv",
+        ["layers"] = "lay",
+        ["models"] = "mdl",
     };
 
     public string Name => $"{Method} {Pattern}";

@@ -50,6 +50,12 @@ internal sealed class DescribedRoute
                 yield return new RequestHeaderMetadata("X-Client-Id", "For which client (cli_…) the admin key acts; with a client's own key it has no meaning.");
             }
 
+            if (metadata.OfType<OwnerRoute>().Any())
+            {
+                yield return new RequestHeaderMetadata(
+                    "X-Client-Id", "For which client (cli_…) the admin key acts; without it, for the operator, whose things are shared by all clients.");
+            }
+
             if (IsPost && IsOurs)
             {
                 yield return new RequestHeaderMetadata(
@@ -94,7 +100,7 @@ internal sealed class DescribedRoute
             }
 
             // An admin may name a client that is not there.
-            if (PathNames.Count > 0 || metadata.OfType<TenantRoute>().Any())
+            if (PathNames.Count > 0 || metadata.OfType<TenantRoute>().Any() || metadata.OfType<OwnerRoute>().Any())
             {
                 yield return (StatusCodes.Status404NotFound, "not_found");
             }

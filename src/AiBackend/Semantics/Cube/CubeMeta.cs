@@ -1,7 +1,42 @@
 namespace AiBackend.Semantics.Cube;
 
 /// <summary>What a Cube server answers about a client's models.</summary>
-internal sealed record CubeMeta(IReadOnlyList<CubeInfo> Cubes);
+internal sealed record CubeMeta(IReadOnlyList<CubeInfo> Cubes)
+{
+    private readonly Lazy<Dictionary<string, (CubeInfo Cube, CubeMember Member, CubeMemberKind Kind)>> members = new(() => Index(Cubes));
+
+    /// <summary>A member by its full name, as it is written in the models; null when there is none of that name.</summary>
+    public (CubeInfo Cube, CubeMember Member, CubeMemberKind Kind)? Find(string name) => members.Value.TryGetValue(name, out var found) ? found : null;
+
+    private static Dictionary<string, (CubeInfo Cube, CubeMember Member, CubeMemberKind Kind)> Index(IReadOnlyList<CubeInfo> cubes)
+    {
+        var index = new Dictionary<string, (CubeInfo Cube, CubeMember Member, CubeMemberKind Kind)>(StringComparer.Ordinal);
+        foreach (var cube in cubes)
+        {
+            Add(cube.Measures, CubeMemberKind.Measure);
+            Add(cube.Dimensions, CubeMemberKind.Dimension);
+            Add(cube.Segments, CubeMemberKind.Segment);
+
+            void Add(IReadOnlyList<CubeMember> added, CubeMemberKind kind)
+            {
+                foreach (var member in added)
+                {
+                    index.TryAdd(member.Name, (cube, member, kind));
+                }
+            }
+        }
+
+        return index;
+    }
+}
+
+/// <summary>What a member of a cube is.</summary>
+internal enum CubeMemberKind
+{
+    Measure,
+    Dimension,
+    Segment,
+}
 
 /// <summary>A cube or view.</summary>
 /// <param name="Name">As members begin.</param>
@@ -15,7 +50,11 @@ internal sealed record CubeInfo(
     int? ConnectedComponent,
     IReadOnlyList<CubeMember> Measures,
     IReadOnlyList<CubeMember> Dimensions,
-    IReadOnlyList<CubeMember> Segments);
+    IReadOnlyList<CubeMember> Segments)
+{
+    /// <summary>The cubes that it joins directly; empty for views, and where the server does not tell.</summary>
+    public IReadOnlyList<string> Joins { get; init; } = [];
+}
 
 /// <summary>A measure, dimension or segment.</summary>
 /// <param name="Name">In full: <c>orders.count</c>.</param>

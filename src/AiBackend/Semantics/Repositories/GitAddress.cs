@@ -39,6 +39,16 @@ internal static class GitAddress
         return url.Host.Length > 0 && Ascii.IsValid(url.Host) ? null : "The host must be in ASCII; other letters are written as xn--….";
     }
 
+    /// <summary>Whether git would take it as the name of a branch.</summary>
+    public static bool IsBranch(string name) =>
+        name.Length > 0
+        && name[0] != '-'
+        && !name.Contains("..", StringComparison.Ordinal)
+        && !name.Contains("@{", StringComparison.Ordinal)
+        && !name.Any(letter => char.IsControl(letter) || " ~^:?*[\\".Contains(letter, StringComparison.Ordinal))
+        && Array.TrueForAll(
+            name.Split('/'), part => part.Length > 0 && part[0] != '.' && part[^1] != '.' && !part.EndsWith(".lock", StringComparison.Ordinal));
+
     /// <summary>Refuses what a client may not name; what the operator registers is not limited.</summary>
     /// <exception cref="GitException">It may not be used.</exception>
     public static async Task RequireAllowedAsync(Uri url, bool isOperators, DataOptions options, DataGuard guard, CancellationToken ct)

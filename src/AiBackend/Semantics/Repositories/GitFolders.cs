@@ -5,6 +5,9 @@ internal static class GitFolders
 {
     public const int MaxLength = 200;
 
+    /// <summary>Says what <see cref="IsFolder"/> asks for.</summary>
+    public const string Rule = "Parts of letters, digits, - _ and . are expected, with / between and none at the ends; a part begins with neither . nor -.";
+
     /// <summary>Whether the text is a folder, and of characters that are safe in any system.</summary>
     public static bool IsFolder(string text) =>
         text.Length <= MaxLength && (text.Length == 0 || Array.TrueForAll(text.Split('/'), IsPart));

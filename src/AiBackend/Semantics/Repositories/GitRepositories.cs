@@ -10,7 +10,7 @@ namespace AiBackend.Semantics.Repositories;
 /// the repository itself, so that what is answered is its head.
 /// </summary>
 internal sealed class GitRepositories(
-    GitOptions options, GitClones clones, DataOptions data, DataGuard guard, GitHttp http, SecretBox box, TimeProvider clock)
+    GitOptions options, GitClones clones, DataOptions data, DataGuard guard, SemanticHttp http, SecretBox box, TimeProvider clock)
 {
     /// <summary>Sent as the username where none is set: servers look at the token alone, and GitHub's app tokens want this one.</summary>
     public const string DefaultUsername = "x-access-token";
@@ -18,6 +18,10 @@ internal sealed class GitRepositories(
     private const int MaxPushes = 5;
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> newest = new(StringComparer.Ordinal);
+
+    /// <summary>The newest commit of the repository's branch that this process has seen; null before the first.</summary>
+    public string? NewestOf(SemanticRepository repository) => newest.GetValueOrDefault(repository.Id);
 
     /// <summary>The files of a folder at the branch's head.</summary>
     /// <param name="folder">Below the repository's base path.</param>
@@ -26,7 +30,7 @@ internal sealed class GitRepositories(
         repository,
         (storage, within) =>
         {
-            var head = storage.Head(repository.Branch, storage.Branches());
+            var head = Seen(repository, storage.Head(repository.Branch, storage.Branches()));
             return new GitFiles(head?.Sha, storage.Read(head, GitFolders.Join(repository.BasePath, folder), options, within));
         },
         ct);
@@ -35,7 +39,7 @@ internal sealed class GitRepositories(
     /// <exception cref="GitException">It cannot be used.</exception>
     public Task<GitReport> TestAsync(SemanticRepository repository, CancellationToken ct) => RunAsync(
         repository,
-        (storage, _) => new GitReport(storage.Head(repository.Branch, storage.Branches())?.Sha),
+        (storage, _) => new GitReport(Seen(repository, storage.Head(repository.Branch, storage.Branches()))?.Sha),
         ct);
 
     /// <summary>Makes one commit of a change and publishes it, unless an earlier attempt of the same job has done so.</summary>
@@ -96,7 +100,27 @@ internal sealed class GitRepositories(
         var author = new Signature(change.Author, "ai-backend@noreply.invalid", clock.GetUtcNow());
         var commit = storage.Commit(tree, head, author, $"{change.Message(diff).TrimEnd()}\n\n{trailer}\n");
         ct.ThrowIfCancellationRequested();
-        return storage.Publish(target, target == repository.Branch ? head : null, commit) ? new GitOutcome(commit.Sha, target, diff) : null;
+        if (!storage.Publish(target, target == repository.Branch ? head : null, commit))
+        {
+            return null;
+        }
+
+        if (target == repository.Branch)
+        {
+            Seen(repository, commit);
+        }
+
+        return new GitOutcome(commit.Sha, target, diff);
+    }
+
+    private Commit? Seen(SemanticRepository repository, Commit? head)
+    {
+        if (head is not null)
+        {
+            newest[repository.Id] = head.Sha;
+        }
+
+        return head;
     }
 
     private static bool IsJobs(string branch) => branch.StartsWith("ai-backend/", StringComparison.Ordinal);
@@ -115,7 +139,7 @@ internal sealed class GitRepositories(
     private async Task<T> RunAsync<T>(SemanticRepository repository, Func<GitStorage, CancellationToken, T> work, CancellationToken ct)
     {
         var url = new Uri(repository.Url);
-        await GitAddress.RequireAllowedAsync(url, repository.ClientId is null, data, guard, ct);
+        await GitAddress.RequireAllowedAsync(url, repository.IsOperators, data, guard, ct);
         var gate = gates.GetOrAdd(repository.Id, _ => new SemaphoreSlim(1, 1));
         await gate.WaitAsync(ct);
         var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -176,7 +200,7 @@ internal sealed class GitRepositories(
         using var held = clones.Hold(repository, ct);
         for (var isAgain = false; ; isAgain = true)
         {
-            var connection = new GitConnection(http.For(repository.ClientId is null), url, login, options, ct);
+            var connection = new GitConnection(http.For(repository.IsOperators), url, login, options, ct);
             try
             {
                 using var storage = new GitClone(held.Open(), connection, ct);

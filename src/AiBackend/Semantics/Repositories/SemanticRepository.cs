@@ -8,6 +8,14 @@ internal sealed record SemanticRepository : Document
     /// <summary>Whose it is (<c>cli_…</c>); null: shared, registered by the operator.</summary>
     public string? ClientId { get; init; }
 
+    /// <summary>The client, or <see cref="Http.Owner.Operator"/>.</summary>
+    public string OwnerId => ClientId ?? Http.Owner.Operator;
+
+    /// <summary>
+    /// Whether the admin key registered the address: then neither <c>DATA_ALLOW_PRIVATE_NETWORKS</c> nor <c>DATA_ALLOWED_PATHS</c> limits it.
+    /// </summary>
+    public bool IsOperators { get; init; }
+
     /// <summary><c>https://…</c> (<c>http://…</c> where private networks are allowed) or <c>file://…</c>.</summary>
     public required string Url { get; init; }
 
@@ -25,6 +33,9 @@ internal sealed record SemanticRepository : Document
 
     /// <summary>Whether layers that name no repository use it: the client's own default first, then the shared one.</summary>
     public bool IsDefault { get; init; }
+
+    /// <summary>Whose default it is: <see cref="OwnerId"/>, or null.</summary>
+    public string? DefaultFor => IsDefault ? OwnerId : null;
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using AiBackend.DataStores;
 using AiBackend.Http;
+using AiBackend.Semantics;
 using AiBackend.Semantics.Repositories;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -13,7 +14,7 @@ internal sealed class GitBench : IAsyncDisposable
     public const string Token = "t0ken-of-the-tests";
     private static readonly SecretBox Box = new(new EncryptionOptions { Key = "key" });
 
-    private readonly List<GitHttp> https = [];
+    private readonly List<SemanticHttp> https = [];
     private readonly string cache = Directory.CreateTempSubdirectory("ai-backend-clones-").FullName;
 
     private GitBench(GitFolder folder, GitServer? server) => (Folder, Server) = (folder, server);
@@ -46,13 +47,14 @@ internal sealed class GitBench : IAsyncDisposable
     {
         options ??= new GitOptions { CacheFolder = cache };
         data ??= new DataOptions();
-        https.Add(new GitHttp(data));
+        https.Add(new SemanticHttp(data));
         return new GitRepositories(options, new GitClones(options), data, new DataGuard(data, resolve), https[^1], Box, Clock);
     }
 
     public SemanticRepository Repository(CommitMode mode = CommitMode.Direct, string branch = "main", string basePath = "", string token = Token, string? url = null) => new()
     {
         Id = "rep_1",
+        IsOperators = true,
         Url = url ?? Server?.Url ?? Folder.Url,
         Branch = branch,
         Mode = mode,

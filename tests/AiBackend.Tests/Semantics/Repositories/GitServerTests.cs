@@ -274,7 +274,7 @@ public sealed class GitServerTests
     public async Task A_clients_repository_is_reached_at_public_addresses_alone()
     {
         await using var bench = await GitBench.NewAsync(isServed: true);
-        var clients = bench.Repository() with { ClientId = "cli_1" };
+        var clients = bench.Repository() with { IsOperators = false };
 
         var plain = await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(clients, Ct));
         var literal = await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(clients with { Url = bench.Server!.Url.Replace("http:", "https:", StringComparison.Ordinal) }, Ct));
@@ -293,7 +293,7 @@ public sealed class GitServerTests
 
         // The machine's own name, which is in its table of hosts with an address of its own network.
         var error = await Assert.ThrowsAsync<GitException>(
-            () => service.TestAsync(bench.Repository() with { ClientId = "cli_1", Url = $"https://{Dns.GetHostName()}/models.git" }, Ct));
+            () => service.TestAsync(bench.Repository() with { IsOperators = false, Url = $"https://{Dns.GetHostName()}/models.git" }, Ct));
 
         Assert.Equal(GitFault.NotAllowed, error.Fault);
     }
@@ -304,14 +304,14 @@ public sealed class GitServerTests
         await using var bench = await GitBench.NewAsync(isServed: true);
         var service = bench.Service(data: new DataOptions { AllowPrivateNetworks = true });
 
-        Assert.Null((await service.TestAsync(bench.Repository() with { ClientId = "cli_1" }, Ct)).Commit);
+        Assert.Null((await service.TestAsync(bench.Repository() with { IsOperators = false }, Ct)).Commit);
     }
 
     [Fact]
     public async Task A_clients_folder_is_one_that_the_operator_allows()
     {
         await using var bench = await GitBench.NewAsync(isServed: false);
-        var clients = bench.Repository() with { ClientId = "cli_1" };
+        var clients = bench.Repository() with { IsOperators = false };
         var allowing = bench.Service(data: new DataOptions { AllowedPaths = [bench.Folder.Root] });
 
         Assert.Equal(GitFault.NotAllowed, (await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(clients, Ct))).Fault);

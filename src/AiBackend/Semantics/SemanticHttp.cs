@@ -1,10 +1,10 @@
 using AiBackend.DataStores;
 using AiBackend.Events;
 
-namespace AiBackend.Semantics.Repositories;
+namespace AiBackend.Semantics;
 
-/// <summary>HTTP to git servers: to public addresses alone where a client named them, unless the operator allows others.</summary>
-internal sealed class GitHttp(DataOptions options) : IDisposable
+/// <summary>HTTP to git and semantic servers: to public addresses alone where a client named them, unless the operator allows others.</summary>
+internal sealed class SemanticHttp(DataOptions options) : IDisposable
 {
     private readonly Lazy<HttpClient> operators = new(() => Make(allowsPrivateNetworks: true));
     private readonly Lazy<HttpClient> clients = new(() => Make(options.AllowPrivateNetworks));
