@@ -70,11 +70,17 @@ internal static class ConnectionProblem
     public static ConnectionException FileMissing(Exception? inner) => new(
         ConnectionFault.Unreachable, "The file is not there, or it may not be read: check the path and its rights.", inner);
 
+    public static ConnectionException FileBusy(Exception? inner) => new(
+        ConnectionFault.Unreachable, "Another program holds the file: it can be read when that is done.", inner);
+
     public static ConnectionException NotADatabase(string kind, Exception? inner) => new(
         ConnectionFault.UnknownDatabase, $"The file is not a {kind} database, or it is encrypted or damaged.", inner);
 
     public static ConnectionException Changed(string what) => new(
         ConnectionFault.Failed, $"The database has changed since its schema was read: {what}");
+
+    public static ConnectionException Unordered(string table) => new(
+        ConnectionFault.Failed, $"The rows of {table} cannot be read in pages: the columns that order them do not tell them apart.");
 
     public static ConnectionException Failed(ConnectionTarget target, string words, Exception? inner) => new(
         ConnectionFault.Failed, $"The database says: {Clean(target, words)}", inner);

@@ -1,9 +1,11 @@
 using AiBackend.Clients;
 using AiBackend.Clients.Privacy;
+using AiBackend.DataStores.Duckdb;
 using AiBackend.DataStores.Mysql;
 using AiBackend.DataStores.Postgres;
 using AiBackend.DataStores.Provisioning;
 using AiBackend.DataStores.Servers;
+using AiBackend.DataStores.Sqlite;
 using AiBackend.Documents;
 using AiBackend.Http;
 
@@ -48,6 +50,8 @@ internal static class DataStoresFeature
     {
         services.AddSingleton<IConnector, PostgresConnector>();
         services.AddSingleton<IConnector, MysqlConnector>();
+        services.AddSingleton<IConnector, SqliteConnector>();
+        services.AddSingleton<IConnector, DuckdbConnector>();
         return services;
     }
 

@@ -15,6 +15,9 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
     /// <summary>Whether <c>(a, b) &gt; (x, y)</c> is understood, and by indexes too.</summary>
     protected virtual bool ComparesRows => true;
 
+    /// <summary>How much longer than allowed a statement is waited for: servers end it by themselves, and say why.</summary>
+    protected virtual TimeSpan Grace => TimeSpan.FromSeconds(2);
+
     protected DataOptions Options => options;
 
     public Task<ConnectionReport> TestAsync(ConnectionTarget target, CancellationToken ct) =>
@@ -80,8 +83,7 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
             await using var connection = await ConnectAsync(target, stop.Token);
             isConnected = true;
 
-            // The server ends a statement by itself, a little earlier and with its own reason.
-            stop.CancelAfter(options.StatementLimit + TimeSpan.FromSeconds(2));
+            stop.CancelAfter(options.StatementLimit + Grace);
             using var end = EndOn(connection, stop.Token);
             return await ask(connection, stop.Token);
         }
@@ -168,6 +170,11 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
 
         int[] places = [.. order.Select(column => Array.IndexOf(columns, column))];
         string[]? last = read.Count == 0 ? null : [.. places.Select(place => read[^1][place] ?? string.Empty)];
+        if (hasMore && request.After is not null && request.After.SequenceEqual(last!))
+        {
+            throw ConnectionProblem.Unordered(request.Table.Name.Name);
+        }
+
         return new RowPage([.. read.Select(row => Shown(row))], hasMore ? last : null) { Last = last };
 
         string?[] Shown(string?[] row) =>
