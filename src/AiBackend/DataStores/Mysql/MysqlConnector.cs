@@ -60,7 +60,7 @@ internal sealed class MysqlConnector(DataGuard guard, DataOptions options) : Sql
         var names = await connection.QueryAsync("SELECT schema_name FROM information_schema.schemata", reader => reader.GetString(0), ct);
         return target.Schemas.FirstOrDefault(schema => !names.Contains(schema)) is { } missing
             ? throw ConnectionProblem.UnknownSchema(missing)
-            : new ConnectionReport($"{(IsMariaDb(connection.ServerVersion) ? string.Empty : "MySQL ")}{connection.ServerVersion}");
+            : new ConnectionReport(VersionOf(connection.ServerVersion));
     }
 
     protected override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, ConnectionTarget target, CancellationToken ct) =>
@@ -87,6 +87,11 @@ internal sealed class MysqlConnector(DataGuard guard, DataOptions options) : Sql
         ColumnKind.Date or ColumnKind.Time when value.StartsWith("0000-00-00", StringComparison.Ordinal) => null,
         _ => base.ToText(column, value),
     };
+
+    // MariaDB goes by an old number of MySQL's first.
+    private static string VersionOf(string version) => IsMariaDb(version)
+        ? $"MariaDB {(version.StartsWith("5.5.5-", StringComparison.Ordinal) ? version[6..] : version)}"
+        : $"MySQL {version}";
 
     private static bool IsMariaDb(string version) => version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 

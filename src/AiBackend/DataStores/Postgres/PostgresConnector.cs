@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -134,7 +135,12 @@ internal sealed class PostgresConnector(DataGuard guard, DataOptions options) : 
 
         // Given this way, and when there is none too, so that the driver does not look for a password of the operator's own.
         builder.UsePasswordProvider(_ => target.Password ?? string.Empty, (_, _) => ValueTask.FromResult(target.Password ?? string.Empty));
-        builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = target.Host);
+        builder.UseSslClientAuthenticationOptionsCallback(tls =>
+        {
+            // The driver knows the address only. Nothing is fetched from where the server's certificate points to.
+            tls.TargetHost = target.Host;
+            tls.CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        });
         return builder.Build();
     });
 }

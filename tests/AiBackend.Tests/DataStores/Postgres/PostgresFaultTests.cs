@@ -229,7 +229,7 @@ public sealed class PostgresFaultTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
-    public async Task Connections_end_soon_after_their_last_use()
+    public async Task Connections_end_with_their_connector()
     {
         var database = await postgres.CreateDatabaseAsync();
         await connector.TestAsync(database.Target, Ct);
