@@ -41,6 +41,10 @@ internal sealed class SqlDialect(StoreKind kind)
 
         // The one type of numbers that PostgreSQL neither averages nor writes as such.
         : kind == StoreKind.Postgres && column.Type == "money" ? $"CAST({Column(column.Name)} AS NUMERIC)"
+
+        // Cube compares truth values with the words, which are 0 to databases without such a type.
+        : column.Kind is ColumnKind.Boolean && kind is (StoreKind.Mysql or StoreKind.Sqlite)
+            ? $"CASE WHEN {Column(column.Name)} THEN 'true' WHEN NOT {Column(column.Name)} THEN 'false' END"
         : Column(column.Name);
 
     private string AsText(string column) => kind switch

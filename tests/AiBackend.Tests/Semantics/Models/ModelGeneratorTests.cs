@@ -212,6 +212,15 @@ public sealed class ModelGeneratorTests
     }
 
     [Theory]
+    [InlineData(nameof(StoreKind.Postgres), "sql: '{CUBE}.paid'")]
+    [InlineData(nameof(StoreKind.Mysql), "sql: 'CASE WHEN {CUBE}.paid THEN ''true'' WHEN NOT {CUBE}.paid THEN ''false'' END'")]
+    [InlineData(nameof(StoreKind.Sqlite), "sql: 'CASE WHEN {CUBE}.paid THEN ''true'' WHEN NOT {CUBE}.paid THEN ''false'' END'")]
+    public void Truth_values_are_words_where_cube_would_compare_a_number_with_a_word(string kind, string sql) => Assert.Contains(
+        sql,
+        ModelGenerator.Generate(Request(Table("orders", Id, Column("paid", ColumnKind.Boolean))) with { Kind = Enum.Parse<StoreKind>(kind) }).Files["orders.yml"],
+        StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("orders", true)]
     [InlineData("ORDERS", true)]
     [InlineData("public.orders", true)]

@@ -262,7 +262,7 @@ public sealed class ModelMergeTests
             return Facts(merged.Text!).SetEquals(expected)
                 && ModelMerge.Merge("f", theirs, merged.Text, theirs).Text == merged.Text
                 && Comments(ours).All(comment => merged.Text!.Contains(comment, StringComparison.Ordinal));
-        }, iter: 2_000);
+        }, iter: 500);
     }
 
     // Edits of the text above, each of which may be there or not.
