@@ -36,6 +36,12 @@ internal static class ConnectionProblem
         $"The server refuses the user {Name(target.Username)}: check username and password.",
         inner);
 
+    /// <summary>For servers that refuse a user who must come encrypted with the words for a wrong password.</summary>
+    public static ConnectionException BadCredentialsOrTls(ConnectionTarget target, Exception? inner) => new(
+        ConnectionFault.BadCredentials,
+        $"The server refuses the user {Name(target.Username)}: check username and password, and whether this user must connect encrypted (tls).",
+        inner);
+
     public static ConnectionException UnknownDatabase(ConnectionTarget target, Exception? inner) => new(
         ConnectionFault.UnknownDatabase,
         $"The server has no database {Name(target.Database)}: check the database's name, also its case.",
@@ -78,6 +84,9 @@ internal static class ConnectionProblem
 
     public static ConnectionException Changed(string what) => new(
         ConnectionFault.Failed, $"The database has changed since its schema was read: {what}");
+
+    public static ConnectionException TooMuch() => new(
+        ConnectionFault.Failed, "The database holds more tables and columns than can be read: name the schemas to look at.");
 
     public static ConnectionException Unordered(string table) => new(
         ConnectionFault.Failed, $"The rows of {table} cannot be read in pages: the columns that order them do not tell them apart.");

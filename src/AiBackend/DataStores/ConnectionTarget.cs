@@ -17,7 +17,9 @@ internal sealed record ConnectionTarget
 
     public string? Password { get; init; }
 
-    /// <summary>The schemas that are looked at; empty: all but the system's.</summary>
+    /// <summary>
+    /// The schemas that are looked at; empty: all but the system's, and in MySQL <see cref="Database"/> where it is named. SQLite has none.
+    /// </summary>
     public IReadOnlyList<string> Schemas { get; init; } = [];
 
     public TlsMode Tls { get; init; } = TlsMode.Disable;

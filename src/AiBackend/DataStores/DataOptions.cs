@@ -15,6 +15,9 @@ internal sealed class DataOptions
     /// <summary><c>DATA_STATEMENT_SECONDS</c>: how long one statement may take.</summary>
     public TimeSpan StatementLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A page of rows ends, however few it has, with the row that makes its texts longer than this.</summary>
+    public long PageCharacters { get; init; } = 8L * 1024 * 1024;
+
     /// <summary>How many rows are looked at for the most common values of a column.</summary>
     public int CountedRows { get; init; } = 1_000_000;
 

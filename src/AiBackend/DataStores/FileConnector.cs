@@ -23,6 +23,7 @@ internal abstract class FileConnector(DataGuard guard, DataOptions options) : Sq
         try
         {
             await connection.OpenAsync(ct);
+            await PrepareAsync(connection, ct);
             return connection;
         }
         catch (Exception)
@@ -31,6 +32,9 @@ internal abstract class FileConnector(DataGuard guard, DataOptions options) : Sq
             throw;
         }
     }
+
+    /// <summary>What is to be set before anything is asked.</summary>
+    protected virtual Task PrepareAsync(DbConnection connection, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>A connection to a file that is there and may be used; not open yet.</summary>
     protected abstract DbConnection Connect(string path);

@@ -156,16 +156,18 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
 
         await command.BindAsync(ct);
         var read = new List<string?[]>();
+        var characters = 0L;
+        var hasMore = false;
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        while (!hasMore && await reader.ReadAsync(ct))
         {
-            read.Add([.. columns.Select((_, i) => reader.TextOrNull(i))]);
-        }
-
-        var hasMore = read.Count > request.Limit;
-        if (hasMore)
-        {
-            read.RemoveAt(read.Count - 1);
+            // One row more than was asked for tells that there are more; so does a page that is full by its texts.
+            hasMore = read.Count == request.Limit || characters > options.PageCharacters;
+            if (!hasMore)
+            {
+                read.Add([.. columns.Select((_, i) => reader.TextOrNull(i))]);
+                characters += read[^1].Sum(value => value?.Length ?? 0);
+            }
         }
 
         int[] places = [.. order.Select(column => Array.IndexOf(columns, column))];

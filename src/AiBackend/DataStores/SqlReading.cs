@@ -6,6 +6,9 @@ namespace AiBackend.DataStores;
 /// <summary>Short forms for reading through a driver.</summary>
 internal static class SqlReading
 {
+    // Beyond any schema: a server that answers so much is none.
+    private const int MostRows = 2_000_000;
+
     /// <summary>Runs a query and turns each row into a value.</summary>
     public static async Task<List<T>> QueryAsync<T>(
         this DbConnection connection, string sql, Func<DbDataReader, T> row, CancellationToken ct, params IReadOnlyList<DbParameter> parameters)
@@ -22,7 +25,7 @@ internal static class SqlReading
         var rows = new List<T>();
         while (await reader.ReadAsync(ct))
         {
-            rows.Add(row(reader));
+            rows.Add(rows.Count < MostRows ? row(reader) : throw ConnectionProblem.TooMuch());
         }
 
         return rows;

@@ -97,7 +97,9 @@ internal sealed class MysqlConnector(DataGuard guard, DataOptions options) : Sql
 
     private ConnectionException Explain(MySqlException refused, ConnectionTarget target) => refused.Number switch
     {
-        1045 or 1698 => ConnectionProblem.BadCredentials(target, refused), // access denied
+        1045 or 1698 => target.Tls == TlsMode.Disable // access denied
+            ? ConnectionProblem.BadCredentialsOrTls(target, refused)
+            : ConnectionProblem.BadCredentials(target, refused),
         1049 => ConnectionProblem.UnknownDatabase(target, refused),
         1044 or 1130 or 1142 or 1143 or 1227 or 1370 => ConnectionProblem.NoRights(target, refused.Message, refused), // of database, host, table, column, act, routine
         3159 => ConnectionProblem.TlsRequired(target, refused),

@@ -17,6 +17,10 @@ internal sealed class SqliteConnector(DataGuard guard, DataOptions options) : Fi
         DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false, DefaultTimeout = 5,
     }.ConnectionString);
 
+    // Views of the file call nothing that reaches beyond it, and pages are read with more care.
+    protected override Task PrepareAsync(DbConnection connection, CancellationToken ct) =>
+        connection.ExecuteAsync("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0", ct);
+
     protected override IDisposable? EndOn(DbConnection connection, CancellationToken ct)
     {
         var database = ((SqliteConnection)connection).Handle;

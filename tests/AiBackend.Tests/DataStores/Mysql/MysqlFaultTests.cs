@@ -30,6 +30,7 @@ public sealed class MysqlFaultTests(MariaDbServer server) : IDisposable
         var stranger = await server.CreateUserAsync();
 
         await ExpectAsync(ConnectionFault.BadCredentials, "check username and password", database.Target with { Password = "wrong-secret" });
+        await ExpectAsync(ConnectionFault.BadCredentials, "check username and password.", database.Target with { Password = "wrong-secret", Tls = TlsMode.Require });
         await ExpectAsync(ConnectionFault.BadCredentials, "check username and password", database.Target with { Username = "nobody" });
         await ExpectAsync(ConnectionFault.UnknownDatabase, "no database \"missing\"", database.Target with { Database = "missing" });
         await ExpectAsync(ConnectionFault.UnknownDatabase, "no schema \"missing\"", database.Target with { Schemas = ["missing"] });
@@ -64,6 +65,17 @@ public sealed class MysqlFaultTests(MariaDbServer server) : IDisposable
         Assert.Equal(string.Empty, (await connector.ReadAllAsync(database.Target, table, ["id"], size: 1, "cipher"))[0][0]);
         await ExpectAsync(ConnectionFault.Tls, "certificate", target with { Tls = TlsMode.Verify });
         await ExpectAsync(ConnectionFault.Tls, "certificate", target with { Tls = TlsMode.Verify, Host = "localhost" });
+    }
+
+    [Fact]
+    public async Task A_user_who_must_connect_encrypted_is_told_of_it_and_gets_in_so()
+    {
+        var database = await server.CreateDatabaseAsync();
+        var user = await server.CreateUserAsync();
+        await database.ExecuteAsync($"GRANT SELECT ON {database.Name}.* TO {user}@'%' REQUIRE SSL");
+
+        await ExpectAsync(ConnectionFault.BadCredentials, "must connect encrypted (tls)", database.Target with { Username = user });
+        await connector.TestAsync(database.Target with { Username = user, Tls = TlsMode.Require }, Ct);
     }
 
     [Fact]

@@ -159,6 +159,19 @@ public sealed class PostgresFaultTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_takes_the_user_only_encrypted_is_told()
+    {
+        // As PostgreSQL 15 sends it when pg_hba.conf has hostssl lines only.
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var fields = "SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for host \"127.0.0.1\", user \"u\", database \"d\", no encryption\0Fauth.c\0L543\0RClientAuthentication\0\0"u8;
+        var answer = AnswerOnceAsync(server, [(byte)'E', 0, 0, 0, (byte)(fields.Length + 4), .. fields]);
+
+        await ExpectAsync(ConnectionFault.Tls, "only over an encrypted connection", Target(server));
+        await answer;
+    }
+
+    [Fact]
     public async Task A_server_of_another_kind_is_told()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);

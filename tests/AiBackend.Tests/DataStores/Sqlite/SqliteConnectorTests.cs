@@ -169,6 +169,21 @@ public sealed class SqliteConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_ends_when_its_texts_are_long_and_the_next_goes_on_there()
+    {
+        await file.ExecuteAsync("CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO t VALUES (1, 'four'), (2, 'four'), (3, 'four'), (4, 'four'), (5, 'four')");
+        var small = new SqliteConnector(file.Guard, new DataOptions { PageCharacters = 9 });
+        var request = new RowRequest { Table = await connector.ReadTableAsync(file.Target, "t"), Columns = ["body"], OrderBy = ["id"], Limit = 5 };
+
+        var page = await small.ReadRowsAsync(file.Target, request, Ct);
+        var next = await small.ReadRowsAsync(file.Target, request with { After = page.Next }, Ct);
+        var whole = await connector.ReadRowsAsync(file.Target, request, Ct);
+
+        Assert.Equal((2, 2, 5), (page.Rows.Count, next.Rows.Count, whole.Rows.Count));
+        Assert.Null(whole.Next);
+    }
+
+    [Fact]
     public async Task Rows_are_estimated_where_the_file_was_analyzed()
     {
         await file.ExecuteAsync("CREATE TABLE a (id INTEGER PRIMARY KEY, b INT); CREATE INDEX by_b ON a (b); INSERT INTO a VALUES (1, 1), (2, 1), (3, 2); ANALYZE; CREATE TABLE c (id INT)");
