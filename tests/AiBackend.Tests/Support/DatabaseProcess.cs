@@ -22,13 +22,14 @@ internal sealed class DatabaseProcess : IAsyncDisposable
     /// <param name="user">Who the server runs as where the tests run as root.</param>
     /// <param name="folder">From <see cref="NewFolder"/>; in the commands it is <c>$folder</c>.</param>
     /// <param name="prepare">Run to its end.</param>
-    /// <param name="serve">Told to end by <paramref name="signal"/>.</param>
+    /// <param name="serve">Told to end by <paramref name="signal"/>, until it hears: while it starts it may not.</param>
     /// <param name="readyText">What the server prints when it can be connected to.</param>
     public static async Task<DatabaseProcess> StartAsync(
-        string user, string folder, string prepare, string serve, string readyText, string signal = "TERM")
+        string user, string folder, string prepare, string serve, string readyText, string signal)
     {
         var script = $$"""
             exec 2>&1
+            trap '' PIPE
             end() { rm -rf "$folder"; }
             chmod 600 "$folder/server.key"
             {{(Environment.IsPrivilegedProcess ? $"chown -R {user} \"$folder\"; as='setpriv --reuid={user} --regid={user} --init-groups'" : "as=")}}
@@ -36,16 +37,18 @@ internal sealed class DatabaseProcess : IAsyncDisposable
             $as {{serve}} &
             pid=$!
             cat > /dev/null
-            kill -{{signal}} $pid; wait $pid
+            while kill -{{signal}} $pid; do sleep 0.2; done
             end
             """;
-        var start = new ProcessStartInfo("sh", ["-c", script])
+
+        // In a session of its own, so that what kills the tests does not kill who cleans up after them.
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", script])
         {
             WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
         };
         start.Environment["folder"] = folder;
         start.Environment["HOME"] = folder;
-        var server = new DatabaseProcess(Process.Start(start) ?? throw new InvalidOperationException("sh did not start."));
+        var server = new DatabaseProcess(Process.Start(start) ?? throw new InvalidOperationException("The shell did not start."));
         server.Follow(readyText);
         try
         {
