@@ -6,7 +6,7 @@ namespace AiBackend.Clients;
 /// <summary>Who did what to which resource, when, from where. Never changed.</summary>
 internal sealed record AuditEntry : TenantDocument
 {
-    /// <summary>The key that was used; null for the admin key.</summary>
+    /// <summary>The key that was used, or the semantic server (<c>srv_…</c>) that asked; null for the admin key.</summary>
     public string? KeyId { get; init; }
 
     /// <summary>Such as <c>key.rotated</c>.</summary>
@@ -34,15 +34,25 @@ internal sealed class AuditLog(Ids ids, TimeProvider clock)
     /// <param name="action">The kind of resource and what was done to it, such as <c>key.rotated</c>.</param>
     /// <param name="resourceId">The resource.</param>
     public ValueTask AppendAsync(ITransaction transaction, Credential by, string clientId, string action, string resourceId) =>
+        AppendAsync(transaction, by.KeyId, by.RemoteAddress, clientId, action, resourceId);
+
+    /// <summary>Notes an act of somebody who has no key of the service's.</summary>
+    /// <param name="keyId">The key, or what else acts, such as a semantic server; null for the admin key.</param>
+    /// <param name="address">Where the request came from.</param>
+    /// <param name="clientId">Whose set-up it is.</param>
+    /// <param name="action">As for the other.</param>
+    /// <param name="resourceId">The resource.</param>
+    public ValueTask AppendAsync(
+        ITransaction transaction, string? keyId, string? address, string clientId, string action, string resourceId) =>
         transaction.InsertAsync(new AuditEntry
         {
             Id = ids.New("aud"),
             ClientId = clientId,
-            KeyId = by.KeyId,
+            KeyId = keyId,
             Action = action,
             ResourceType = action[..action.IndexOf('.', StringComparison.Ordinal)],
             ResourceId = resourceId,
-            Address = by.RemoteAddress,
+            Address = address,
             TraceId = Tracing.CurrentTraceId(),
             CreatedAt = clock.GetUtcNow(),
         });

@@ -6,6 +6,7 @@ using AiBackend.Semantics.Cube;
 using AiBackend.Semantics.Layers;
 using AiBackend.Semantics.Repositories;
 using AiBackend.Semantics.Servers;
+using AiBackend.Semantics.Sync;
 
 namespace AiBackend.Semantics;
 
@@ -40,7 +41,7 @@ internal static class SemanticsFeature
             .AddSingleton<DataStoreUse>(LayerStores.UseOfAsync)
             .AddSingleton<RemoveOfClient>(SemanticRepositories.RemoveOfClientAsync)
             .AddSingleton<RemoveOfClient>(SemanticServers.RemoveOfClientAsync);
-        return services;
+        return services.AddSync();
     }
 
     public static void MapSemantics(this IEndpointRouteBuilder api)
@@ -48,5 +49,7 @@ internal static class SemanticsFeature
         api.MapRepositories();
         api.MapServers();
         api.MapLayers();
+        api.MapDataSources();
+        api.MapSyncJobs();
     }
 }

@@ -31,6 +31,8 @@ internal sealed record ServedRoute(string Method, string Pattern, RouteEndpoint 
         ["servers"] = "srv",
         ["layers"] = "lay",
         ["models"] = "mdl",
+        ["sync-jobs"] = "syn",
+        ["data-sources"] = "dst",
     };
 
     public string Name => $"{Method} {Pattern}";

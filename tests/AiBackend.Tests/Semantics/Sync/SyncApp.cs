@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using AiBackend.DataStores;
+using AiBackend.Semantics.Sync;
+using AiBackend.Tests.DataStores;
+using AiBackend.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AiBackend.Tests.Semantics.Sync;
+
+/// <summary>The service with databases that are what a test says.</summary>
+public class SyncApp : AppFixture
+{
+    internal ScriptedDatabases Databases { get; } = new();
+
+    protected override void ConfigureServices(IServiceCollection services)
+    {
+        services.RemoveAll<IConnector>();
+        services.AddSingleton<IConnector>(Databases);
+    }
+}
+
+/// <summary>Databases by the name that a store's config gives.</summary>
+internal sealed class ScriptedDatabases : IConnector
+{
+    private readonly ConcurrentDictionary<string, ScriptedDatabase> all = new(StringComparer.Ordinal);
+
+    public StoreKind Kind => StoreKind.Postgres;
+
+    public ScriptedDatabase this[string name] => all.GetOrAdd(name, _ => new ScriptedDatabase());
+
+    public async Task<ConnectionReport> TestAsync(ConnectionTarget target, CancellationToken ct)
+    {
+        var database = this[target.Database!];
+        if (database.Faults.TryDequeue(out var fault))
+        {
+            throw new ConnectionException(fault, $"The database says {fault}.");
+        }
+
+        if (database.Holds)
+        {
+            database.Reached.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+        }
+
+        return new ConnectionReport("Scripted 1");
+    }
+
+    public Task<DatabaseSchema> ReadSchemaAsync(ConnectionTarget target, CancellationToken ct) =>
+        Task.FromResult(new DatabaseSchema([.. this[target.Database!].Tables.OrderBy(table => table.Name.Name, StringComparer.Ordinal)]));
+
+    public Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ValueCount>> ReadValuesAsync(ConnectionTarget target, TableName table, string column, int limit, CancellationToken ct) =>
+        throw new NotSupportedException();
+}
+
+internal sealed class ScriptedDatabase
+{
+    /// <summary>What it holds now.</summary>
+    public List<TableSchema> Tables { get; set; } = [Table("customers", "id:Integer", "name:Text"), Table("orders", "id:Integer", "total:Number")];
+
+    /// <summary>What the next connections fail with.</summary>
+    public ConcurrentQueue<ConnectionFault> Faults { get; } = [];
+
+    /// <summary>Whether connections hang until they are given up.</summary>
+    public bool Holds { get; set; }
+
+    /// <summary>Set when one hangs.</summary>
+    public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public static TableSchema Table(string name, params string[] columns) => new()
+    {
+        Name = new TableName("public", name),
+        Columns = [.. columns.Select(column => column.Split(':')).Select(
+            column => new ColumnSchema(column[0], column[1].ToLowerInvariant(), Enum.Parse<ColumnKind>(column[1]), IsNullable: column[0] != "id", Comment: null))],
+        PrimaryKey = ["id"],
+        RowEstimate = 3,
+    };
+}
+
+/// <summary>A client with a repository, a layer and a data store in it.</summary>
+internal sealed record SyncBench(SyncApp App, Tenant Tenant, GitFolder Git, string LayerId, string StoreId, ScriptedDatabase Database)
+{
+    public string Link => $"/api/v1/semantic/layers/{LayerId}/data-stores/{StoreId}";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static async Task<SyncBench> NewAsync(SyncApp app, string mode = "direct", string? schedule = null)
+    {
+        var tenant = await app.NewTenantAsync();
+        var git = await GitFolder.NewAsync();
+        await (await app.Admin.PostJsonAsync(
+            "/api/v1/semantic/repositories", new { url = git.Url, client_id = tenant.ClientId, mode, is_default = true })).ExpectAsync(201);
+        var layer = (await (await tenant.Http.PostJsonAsync("/api/v1/semantic/layers", new { name = "Shop" })).ExpectAsync(201)).Text("id");
+        var database = Guid.NewGuid().ToString("n");
+        var store = (await tenant.ConnectAsync(config: StoreSteps.PostgresConfig(("database", database)))).Text("id");
+        var bench = new SyncBench(app, tenant, git, layer, store, app.Databases[database]);
+        await (await tenant.Http.PostJsonAsync(
+            $"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = store, schedule })).ExpectAsync(201);
+        return bench;
+    }
+
+    /// <summary>A model's path in the repository.</summary>
+    public string PathOf(string file) => $"{Tenant.ClientId}/{StoreId}/{file}";
+
+    /// <summary>Asks for a sync.</summary>
+    public async Task<JsonElement> AskAsync(bool dryRun = false) =>
+        await (await Tenant.Http.PostJsonAsync($"{Link}/sync-jobs", new { dry_run = dryRun })).ExpectAsync(202);
+
+    /// <summary>Asks for a sync and waits for its end.</summary>
+    public async Task<JsonElement> SyncAsync(bool dryRun = false) => await EndOfAsync((await AskAsync(dryRun)).Text("id"));
+
+    public Task<JsonElement> JobAsync(string id) => Tenant.Http.GetJsonAsync($"/api/v1/semantic/sync-jobs/{id}");
+
+    /// <summary>The job when it has ended.</summary>
+    public Task<JsonElement> EndOfAsync(string id) => ReachedAsync(id, job => job.DueAt is null);
+
+    /// <summary>The job when it is as expected.</summary>
+    public async Task<JsonElement> ReachedAsync(string id, Func<SyncJob, bool> isReached)
+    {
+        using var changes = App.Store.Signals.Subscribe(SyncJob.Topic(id));
+        while (await App.Store.For(Tenant.ClientId).FindAsync<SyncJob>(id, Ct) is not { } job || !isReached(job))
+        {
+            await changes.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Ct);
+        }
+
+        return await JobAsync(id);
+    }
+
+    /// <summary>The types of the client's events about the semantic layer, oldest first.</summary>
+    public async Task<string[]> EventsAsync() =>
+        [.. (await Tenant.Http.GetJsonAsync("/api/v1/events?order=asc&limit=200")).Data().Select(told => told.Text("type"))
+            .Where(type => type.StartsWith("semantic.", StringComparison.Ordinal))];
+}
