@@ -13,7 +13,10 @@ internal static class RowPages
         var rows = new List<IReadOnlyList<string?>>();
         var request = new RowRequest
         {
-            Table = table, Columns = columns.Length > 0 ? columns : [.. table.Columns.Select(column => column.Name)], OrderBy = orderBy, Limit = size,
+            Table = table,
+            Columns = columns.Length > 0 ? columns : [.. table.Columns.Select(column => column.Name)],
+            OrderBy = orderBy,
+            Limit = size,
         };
         do
         {

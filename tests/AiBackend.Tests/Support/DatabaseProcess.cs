@@ -44,7 +44,9 @@ internal sealed class DatabaseProcess : IAsyncDisposable
         // In a session of its own, so that what kills the tests does not kill who cleans up after them.
         var start = new ProcessStartInfo("setsid", ["sh", "-c", script])
         {
-            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         start.Environment["folder"] = folder;
         start.Environment["HOME"] = folder;

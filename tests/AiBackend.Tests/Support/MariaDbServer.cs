@@ -95,14 +95,25 @@ internal sealed record MariaDbDatabase(MariaDbServer Server, string Name)
     /// <summary>For the driver, as the owner of all.</summary>
     public string ConnectionString => new MySqlConnectionStringBuilder
     {
-        Server = Server.Host, Port = (uint)Server.Port, Database = Name, UserID = Server.Username, Password = Server.Password, Pooling = false,
-        SslMode = MySqlSslMode.Disabled, AllowUserVariables = true,
+        Server = Server.Host,
+        Port = (uint)Server.Port,
+        Database = Name,
+        UserID = Server.Username,
+        Password = Server.Password,
+        Pooling = false,
+        SslMode = MySqlSslMode.Disabled,
+        AllowUserVariables = true,
     }.ConnectionString;
 
     /// <summary>For a connector, as the owner of all.</summary>
     public ConnectionTarget Target => new()
     {
-        Kind = StoreKind.Mysql, Host = Server.Host, Port = Server.Port, Database = Name, Username = Server.Username, Password = Server.Password,
+        Kind = StoreKind.Mysql,
+        Host = Server.Host,
+        Port = Server.Port,
+        Database = Name,
+        Username = Server.Username,
+        Password = Server.Password,
     };
 
     /// <summary>Runs statements, with semicolons between, as the owner of all.</summary>

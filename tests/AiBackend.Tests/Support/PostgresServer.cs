@@ -94,13 +94,23 @@ internal sealed record PostgresDatabase(PostgresServer Server, string Name)
     /// <summary>For the driver, as the owner of all.</summary>
     public string ConnectionString => new NpgsqlConnectionStringBuilder
     {
-        Host = Server.Host, Port = Server.Port, Database = Name, Username = Server.Username, Password = Server.Password, Pooling = false,
+        Host = Server.Host,
+        Port = Server.Port,
+        Database = Name,
+        Username = Server.Username,
+        Password = Server.Password,
+        Pooling = false,
     }.ConnectionString;
 
     /// <summary>For a connector, as the owner of all.</summary>
     public ConnectionTarget Target => new()
     {
-        Kind = StoreKind.Postgres, Host = Server.Host, Port = Server.Port, Database = Name, Username = Server.Username, Password = Server.Password,
+        Kind = StoreKind.Postgres,
+        Host = Server.Host,
+        Port = Server.Port,
+        Database = Name,
+        Username = Server.Username,
+        Password = Server.Password,
     };
 
     /// <summary>Runs statements, with semicolons between, as the owner of all.</summary>

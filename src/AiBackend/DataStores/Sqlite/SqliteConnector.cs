@@ -14,7 +14,10 @@ internal sealed class SqliteConnector(DataGuard guard, DataOptions options) : Fi
 
     protected override DbConnection Connect(string path) => new SqliteConnection(new SqliteConnectionStringBuilder
     {
-        DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false, DefaultTimeout = 5,
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadOnly,
+        Pooling = false,
+        DefaultTimeout = 5,
     }.ConnectionString);
 
     // Views of the file call nothing that reaches beyond it, and pages are read with more care.

@@ -155,7 +155,12 @@ public sealed class MysqlFaultTests(MariaDbServer server) : IDisposable
 
     private static ConnectionTarget Target(TcpListener listener) => new()
     {
-        Kind = StoreKind.Mysql, Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, Database = "d", Username = "u", Password = "p",
+        Kind = StoreKind.Mysql,
+        Host = "127.0.0.1",
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port,
+        Database = "d",
+        Username = "u",
+        Password = "p",
     };
 
     private static Task<IReadOnlyList<object?[]>> RunningAsync(MariaDbDatabase database) => database.QueryAsync(

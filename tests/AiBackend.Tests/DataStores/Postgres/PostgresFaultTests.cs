@@ -258,7 +258,12 @@ public sealed class PostgresFaultTests(PostgresServer postgres) : IDisposable
 
     private static ConnectionTarget Target(TcpListener server) => new()
     {
-        Kind = StoreKind.Postgres, Host = "127.0.0.1", Port = ((IPEndPoint)server.LocalEndpoint).Port, Database = "d", Username = "u", Password = "p",
+        Kind = StoreKind.Postgres,
+        Host = "127.0.0.1",
+        Port = ((IPEndPoint)server.LocalEndpoint).Port,
+        Database = "d",
+        Username = "u",
+        Password = "p",
     };
 
     private static async Task AnswerOnceAsync(TcpListener server, byte[] answer)
