@@ -1,5 +1,6 @@
 using AiBackend.Clients;
 using AiBackend.Clients.Privacy;
+using AiBackend.DataStores.Clickhouse;
 using AiBackend.DataStores.Duckdb;
 using AiBackend.DataStores.Mysql;
 using AiBackend.DataStores.Postgres;
@@ -52,6 +53,7 @@ internal static class DataStoresFeature
         services.AddSingleton<IConnector, MysqlConnector>();
         services.AddSingleton<IConnector, SqliteConnector>();
         services.AddSingleton<IConnector, DuckdbConnector>();
+        services.AddSingleton<IConnector, ClickhouseConnector>();
         return services;
     }
 
