@@ -2,6 +2,7 @@ using AiBackend.Clients;
 using AiBackend.Clients.Privacy;
 using AiBackend.DataStores.Clickhouse;
 using AiBackend.DataStores.Duckdb;
+using AiBackend.DataStores.Mongodb;
 using AiBackend.DataStores.Mysql;
 using AiBackend.DataStores.Postgres;
 using AiBackend.DataStores.Provisioning;
@@ -54,6 +55,7 @@ internal static class DataStoresFeature
         services.AddSingleton<IConnector, SqliteConnector>();
         services.AddSingleton<IConnector, DuckdbConnector>();
         services.AddSingleton<IConnector, ClickhouseConnector>();
+        services.AddSingleton<IConnector, MongodbConnector>();
         return services;
     }
 
