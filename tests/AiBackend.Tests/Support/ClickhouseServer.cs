@@ -53,7 +53,11 @@ public sealed class ClickhouseServer : IAsyncDisposable
     internal async Task<string[]> RequestsAsync(string text)
     {
         var all = await Http.GetFromJsonAsync<Request[]>($"http://127.0.0.1:{Port}/requests", TestContext.Current.CancellationToken);
-        return [.. all!.Where(request => request.Sql.Contains(text, StringComparison.Ordinal)).Select(request => $"{request.Sql}\n{string.Join('\n', request.Query)}")];
+        return
+        [
+            .. all!.Where(request => request.Sql.Contains(text, StringComparison.Ordinal))
+                .Select(request => $"{request.Sql}\n{string.Join('\n', request.Query)}"),
+        ];
     }
 
     internal async Task ExecuteAsync(string database, string sql)
@@ -108,7 +112,12 @@ internal sealed record ClickhouseDatabase(ClickhouseServer Server, string Name)
 {
     public ConnectionTarget Target => new()
     {
-        Kind = StoreKind.Clickhouse, Host = "127.0.0.1", Port = Server.Port, Database = Name, Username = "default", Password = Server.Password,
+        Kind = StoreKind.Clickhouse,
+        Host = "127.0.0.1",
+        Port = Server.Port,
+        Database = Name,
+        Username = "default",
+        Password = Server.Password,
     };
 
     public Task ExecuteAsync(string sql) => Server.ExecuteAsync(Name, sql);

@@ -76,7 +76,9 @@ internal sealed class ClickhouseConnector(DataGuard guard, DataOptions options) 
     {
         192 or 193 or 194 or 516 => ConnectionProblem.BadCredentials(target, refused), // user, password, none given, any of them
         81 => ConnectionProblem.UnknownDatabase(target, refused),
-        164 or 195 or 291 or 452 or 497 => ConnectionProblem.NoRights(target, Words(refused), refused), // to set, from this address, of database, over limits, of table
+
+        // To set, from this address, of a database, over limits, of a table.
+        164 or 195 or 291 or 452 or 497 => ConnectionProblem.NoRights(target, Words(refused), refused),
         159 or 160 or 394 => ConnectionProblem.StatementTimedOut(Options.StatementLimit, refused), // time is up, will be, ended
         202 or 439 => ConnectionProblem.Busy(target, refused), // too many statements, no threads
         16 or 47 or 60 => ConnectionProblem.Changed(Words(refused)), // no such column, name, table

@@ -61,9 +61,8 @@ internal sealed class MongodbConnector(DataGuard guard, DataOptions options) : I
         }
 
         IReadOnlyList<string>? last = found.Count == 0 ? null : MongodbPlaces.Of(found[^1], request.OrderBy);
-        return new RowPage(
-            [.. found.Select(document => request.Columns.Select(path => MongodbValues.ToText(MongodbValues.At(document, path))).ToArray())],
-            hasMore ? last : null) { Last = last };
+        var rows = found.Select(document => request.Columns.Select(path => MongodbValues.ToText(MongodbValues.At(document, path))).ToArray());
+        return new RowPage([.. rows], hasMore ? last : null) { Last = last };
     }
 
     private async Task<IReadOnlyList<ValueCount>> ReadValuesAsync(

@@ -31,7 +31,8 @@ internal static class MongodbPlaces
         }
 
         BsonValue[] values = [.. place.Select(text => BsonDocument.Parse(text)["v"])];
-        return Or(orderBy.SelectMany((path, i) => Later(path, values[i]).Select(later => And([.. orderBy.Take(i).Select((equal, j) => Is(equal, values[j])), later]))));
+        return Or(orderBy.SelectMany((path, i) => Later(path, values[i])
+            .Select(later => And([.. orderBy.Take(i).Select((equal, j) => Is(equal, values[j])), later]))));
     }
 
     private static IEnumerable<BsonDocument> Later(string path, BsonValue value)

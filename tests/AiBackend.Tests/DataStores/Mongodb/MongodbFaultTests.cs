@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Mongodb;
 using AiBackend.Tests.Support;
@@ -97,7 +99,9 @@ public sealed class MongodbFaultTests
         server.Start();
         var hello = new BsonDocument(MongodbWire.Hello)
         {
-            ["setName"] = "rs0", ["hosts"] = new BsonArray { $"127.0.0.1:{PortOf(elsewhere)}", $"127.0.0.1:{PortOf(server)}" }, ["setVersion"] = 1,
+            ["setName"] = "rs0",
+            ["hosts"] = new BsonArray { $"127.0.0.1:{PortOf(elsewhere)}", $"127.0.0.1:{PortOf(server)}" },
+            ["setVersion"] = 1,
         };
         _ = AnswerAllAsync(server, request => MongodbWire.Answer(
             request, hello, new BsonDocument { { "ok", 0 }, { "errmsg", "no" }, { "code", 8 }, { "codeName", "Name" } }));
@@ -142,6 +146,25 @@ public sealed class MongodbFaultTests
     }
 
     [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_told_and_taken_when_the_string_says_so()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        _ = AnswerAllAsync(
+            server,
+            request => MongodbWire.Answer(
+                request, MongodbWire.Hello, new BsonDocument { { "ok", 0 }, { "errmsg", "no" }, { "code", 8 }, { "codeName", "Name" } }),
+            certificate);
+
+        await ExpectAsync(ConnectionFault.Tls, "The certificate of 127.0.0.1:", Uri(server, options: "tls=true"));
+        await ExpectAsync(ConnectionFault.Failed, "The database says: no", Uri(server, options: "tls=true&tlsInsecure=true"));
+        await ExpectAsync(ConnectionFault.Unreachable, "the tls setting", Uri(server));
+    }
+
+    [Fact]
     public async Task Cancelling_ends_the_wait_within_a_second()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
@@ -164,12 +187,12 @@ public sealed class MongodbFaultTests
     private static string Uri(TcpListener server, string user = "u:secret@", string options = "") =>
         $"mongodb://{user}127.0.0.1:{PortOf(server)}/db?{(user.Length > 0 ? "authMechanism=PLAIN&authSource=$external&" : string.Empty)}{options}".TrimEnd('&', '?');
 
-    private static async Task AnswerAllAsync(TcpListener server, Func<byte[], byte[]> answer)
+    private static async Task AnswerAllAsync(TcpListener server, Func<byte[], byte[]> answer, X509Certificate2? certificate = null)
     {
         while (true)
         {
             var connection = await server.AcceptTcpClientAsync(Ct);
-            _ = MongodbWire.ServeAsync(connection, answer, Ct);
+            _ = MongodbWire.ServeAsync(connection, certificate, answer, Ct);
         }
     }
 

@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using MongoDB.Bson;
 
 namespace AiBackend.Tests.DataStores.Mongodb;
@@ -19,13 +22,21 @@ internal static class MongodbWire
     };
 
     /// <summary>Answers each message, or what is no message at once, until the other side ends.</summary>
-    public static async Task ServeAsync(TcpClient connection, Func<byte[], byte[]> answer, CancellationToken ct)
+    /// <param name="certificate">Shown over TLS; null: none is spoken.</param>
+    public static async Task ServeAsync(TcpClient connection, X509Certificate2? certificate, Func<byte[], byte[]> answer, CancellationToken ct)
     {
         using (connection)
         {
             try
             {
-                var stream = connection.GetStream();
+                Stream stream = connection.GetStream();
+                if (certificate is not null)
+                {
+                    var tls = new SslStream(stream);
+                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, ct);
+                    stream = tls;
+                }
+
                 while (true)
                 {
                     var message = new byte[16];
@@ -45,7 +56,7 @@ internal static class MongodbWire
                     }
                 }
             }
-            catch (Exception error) when (error is IOException or OperationCanceledException)
+            catch (Exception error) when (error is IOException or AuthenticationException or OperationCanceledException)
             {
                 // Ended by the other side.
             }
