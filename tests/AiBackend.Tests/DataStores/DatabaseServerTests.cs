@@ -16,7 +16,11 @@ public sealed class DatabaseServerTests(StoresFixture app) : IClassFixture<Store
 
         var made = await PostAsync(new
         {
-            kind = "postgres", name = "Main", client_id = tenant.ClientId, is_default = true, config = new { host = "10.0.0.5", username = "admin", password = "pa55" },
+            kind = "postgres",
+            name = "Main",
+            client_id = tenant.ClientId,
+            is_default = true,
+            config = new { host = "10.0.0.5", username = "admin", password = "pa55" },
         });
 
         var id = made.Text("id");
@@ -102,7 +106,10 @@ public sealed class DatabaseServerTests(StoresFixture app) : IClassFixture<Store
 
     private static object Server(string? clientId, bool isDefault) => new
     {
-        kind = "postgres", client_id = clientId, is_default = isDefault, config = new { host = "10.0.0.5", username = "admin", password = "pa55" },
+        kind = "postgres",
+        client_id = clientId,
+        is_default = isDefault,
+        config = new { host = "10.0.0.5", username = "admin", password = "pa55" },
     };
 
     private async Task<JsonElement> PostAsync(object server) => await (await app.Admin.PostJsonAsync(Servers, server)).ExpectAsync(201);

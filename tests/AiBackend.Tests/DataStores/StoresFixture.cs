@@ -69,7 +69,10 @@ internal static class StoreSteps
     {
         var config = new Dictionary<string, object?>
         {
-            ["host"] = "8.8.8.8", ["database"] = "shop", ["username"] = "reader", ["password"] = "pa55-word-of-shop",
+            ["host"] = "8.8.8.8",
+            ["database"] = "shop",
+            ["username"] = "reader",
+            ["password"] = "pa55-word-of-shop",
         };
         foreach (var (name, value) in changes)
         {

@@ -21,7 +21,9 @@ public sealed class RouteTests(AppFixture app) : IClassFixture<AppFixture>
         ["POST /api/v1/database-servers"] = new { kind = "postgres", config = new { host = "db", username = "x" } },
         ["POST /api/v1/clients/{client}/data-stores"] = new
         {
-            kind = "postgres", name = "x", config = new { host = "8.8.8.8", database = "x", username = "x" },
+            kind = "postgres",
+            name = "x",
+            config = new { host = "8.8.8.8", database = "x", username = "x" },
         },
         ["POST /api/v1/semantic/repositories/"] = new { url = "https://example.org/models.git" },
         ["POST /api/v1/semantic/servers/"] = new { name = "x", url = "https://example.org", api_secret = "x" },
