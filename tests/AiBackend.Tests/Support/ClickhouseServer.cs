@@ -98,7 +98,8 @@ public sealed class ClickhouseServer : IAsyncDisposable
             folder,
             "sh \"$folder/prepare.sh\"",
             $"env MODULES=\"{modules}\" HTTP_PORT={Port} HTTPS_PORT={TlsPort} FOLDER=\"$folder\" node \"{Source("server.mjs")}\"",
-            "ready to accept connections");
+            "ready to accept connections",
+            "TERM");
     }
 
     private static string Source(string file, [CallerFilePath] string thisFile = "") =>
