@@ -14,8 +14,9 @@ internal sealed partial class YamlReader
 
     private YamlReader(string text)
     {
-        this.text = text;
-        parser = new Parser(new StringReader(text));
+        // A byte order mark becomes an empty line, so that places stay right.
+        this.text = text.StartsWith('\ufeff') ? $"\n{text[1..]}" : text;
+        parser = new Parser(new StringReader(this.text));
     }
 
     /// <summary>Reads a text that holds one document; null when it holds none.</summary>

@@ -1,5 +1,6 @@
 using AiBackend.DataStores;
 using AiBackend.Semantics.Models;
+using CsCheck;
 using static AiBackend.Tests.Semantics.Models.TrapSchema;
 
 namespace AiBackend.Tests.Semantics.Models;
@@ -240,6 +241,48 @@ public sealed class ModelGeneratorTests
 
         Assert.All(files.Values, text => Assert.DoesNotMatch(@"\{\{|\}\}|\{%|%\}", text));
         Assert.All(files.Values, text => Assert.True(text.EnumerateRunes().All(rune => rune.IsBmp)));
+    }
+
+    [Fact]
+    public void Whatever_the_names_are_cubes_and_members_are_safe_unique_and_joined_to_cubes_that_there_are()
+    {
+        var name = Gen.OneOf(OneOf("order", "Order", "ORDER", "a", "A", "_a", "a_", "class", "sql", "count", "a_sum", "größe", "Größe", "订单", "заказы", "x y", "x-y", "\"", "{}", "order_a", "a_view"), Gen.String[1, 70]);
+        var table = Gen.Select(OneOf("one", "two"), name, name.Array[1, 6], Gen.Enum<ColumnKind>(), Gen.Int[0, 2]);
+        table.Array[1, 8].Sample(rows =>
+        {
+            var tables = rows.DistinctBy(row => (row.Item1, row.Item2)).Select(row => new TableSchema
+            {
+                Name = new TableName(row.Item1, row.Item2),
+                Columns = [.. row.Item3.Distinct().Select(column => new ColumnSchema(column, "x", row.Item4, false, column))],
+                PrimaryKey = [.. row.Item3.Distinct().Take(row.Item5)],
+            }).ToList();
+            var keys = tables.Where(target => target.PrimaryKey.Count == 1).ToList();
+            tables = [.. tables.Select(source => source with
+            {
+                ForeignKeys = [.. keys.SelectMany(target => source.Columns.Take(2).Select(column => new ForeignKey($"fk_{column.Name}", [column.Name], target.Name, target.PrimaryKey)))],
+            })];
+
+            var files = ModelGenerator.Generate(Request([.. tables]) with { TakenNames = new HashSet<string>(["order"]) }).Files;
+
+            var cubes = files.Values.SelectMany(text => ((YamlMap)YamlReader.Read(text)!).Entries).SelectMany(kind => ((YamlList)kind.Value).Items.OfType<YamlMap>()).ToList();
+            var names = cubes.Select(cube => cube.Text("name")!).ToHashSet(StringComparer.Ordinal);
+            Assert.Equal(cubes.Count, names.Count);
+            Assert.DoesNotContain("order", names);
+            Assert.Equal(files.Keys, names.Select(cube => $"{cube}.yml").Order(StringComparer.Ordinal));
+            foreach (var cube in cubes)
+            {
+                var members = ((string[])["dimensions", "measures"]).SelectMany(kind => Items(cube, kind)).Select(member => member.Text("name")!).ToList();
+                Assert.All(members.Append(cube.Text("name")!), safe => Assert.Matches("^[a-z_][a-z0-9_]*$", safe));
+                Assert.Equal(members.Count, members.Distinct(StringComparer.Ordinal).Count());
+                Assert.All(members, member => Assert.True(member.Length <= ModelNames.MaxMember, member));
+                var joins = Items(cube, "joins").Select(join => join.Text("name")!).ToList();
+                Assert.Subset(names, joins.ToHashSet(StringComparer.Ordinal));
+                Assert.Equal(joins.Count, joins.Distinct(StringComparer.Ordinal).Count());
+            }
+        }, iter: 300);
+
+        static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+        static IEnumerable<YamlMap> Items(YamlMap cube, string kind) => (cube.Find(kind) as YamlList)?.Items.OfType<YamlMap>() ?? [];
     }
 
     private static IReadOnlyDictionary<string, string> Generate(params TableSchema[] tables) => ModelGenerator.Generate(Request(tables)).Files;

@@ -171,6 +171,25 @@ public sealed class ModelMergeTests
     }
 
     [Theory]
+    [InlineData("cubes:\n  - name: orders\n", "\ufeffcubes:\n  -\n    name: orders # here\n")]
+    [InlineData("    sql_table: public.orders\n", "    \"sql_table\" : 'public.orders'   # odd\n")]
+    [InlineData("    sql_table: public.orders\n", "    sql_table:\n      public.orders\n")]
+    [InlineData("        type: string\n", "        type: string\n        description: |\n          Two\n          lines\n\n    # after\n")]
+    [InlineData("        type: string\n", "        type: string\n        description: >-\n          Folded\n")]
+    [InlineData("        type: string\n", "        type: string\n        meta: {a: [1, 2], b: {c: d}}\n\n\n")]
+    [InlineData("cubes:\n", "---\ncubes:\n")]
+    public void Other_forms_of_writing_stay_as_they_are(string from, string to)
+    {
+        var ours = Past.Replace(from, to, StringComparison.Ordinal);
+        var theirs = Past.Replace("public.orders", "sales.orders", StringComparison.Ordinal) + "      - name: total_max\n        sql: '{CUBE}.total'\n        type: max\n";
+
+        Assert.Equal(
+            ours.Replace("'public.orders'", "sales.orders", StringComparison.Ordinal).Replace("public.orders", "sales.orders", StringComparison.Ordinal)
+            + "      - name: total_max\n        sql: '{CUBE}.total'\n        type: max\n",
+            Merged(Past, ours, theirs));
+    }
+
+    [Theory]
     [InlineData("{CUBE}.total", "{CUBE}.net", "{CUBE}.gross", "orders.yml: cubes[orders].measures[total_sum].sql: changed by hand, and generated differently")]
     [InlineData("relationship: many_to_one", "relationship: one_to_many", "relationship: one_to_one", "orders.yml: cubes[orders].joins[customers].relationship: changed by hand, and generated differently")]
     public void A_value_that_both_sides_change_is_a_conflict_that_names_it(string past, string ours, string theirs, string conflict)
