@@ -8,6 +8,7 @@ using AiBackend.DataStores.Postgres;
 using AiBackend.DataStores.Provisioning;
 using AiBackend.DataStores.Servers;
 using AiBackend.DataStores.Sqlite;
+using AiBackend.DataStores.VectorStores;
 using AiBackend.Documents;
 using AiBackend.Http;
 
@@ -32,6 +33,10 @@ internal static class DataStoresFeature
         .AddSingleton<DataStoreDirectory>()
         .AddSingleton<DataStoreRegistry>()
         .AddSingleton<StoreReader>()
+        .AddSingleton<VectorHttp>()
+        .AddSingleton<IVectorStore, QdrantStore>()
+        .AddSingleton<IVectorStore, WeaviateStore>()
+        .AddSingleton<VectorSearch>()
         .AddSingleton<DatabaseServers>()
         .AddConnectors()
         .AddSingleton<IDatabaseMaker, PostgresMaker>()

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AiBackend.DataStores.VectorStores;
 
 namespace AiBackend.DataStores;
 
@@ -40,7 +41,26 @@ internal static class StoreFields
                 ("api_key", config.ApiKey is not null),
                 ("collection", config.Collection is not null),
                 ("text_field", config.TextField is not null),
-            ]);
+            ]).Concat(NameErrors(kind, config));
+    }
+
+    // Names that become part of an address or a query.
+    private static IEnumerable<ValidationResult> NameErrors(StoreKind kind, StoreConfigForm config)
+    {
+        if (kind == StoreKind.Qdrant && config.Collection is ("." or ".."))
+        {
+            yield return new ValidationResult("This is no name of a collection.", ["config.collection"]);
+        }
+
+        if (kind == StoreKind.Weaviate && config.Collection is { } collection && !WeaviateStore.IsClass(collection))
+        {
+            yield return new ValidationResult("The name of a class is expected: a capital letter, then letters, digits and underscores.", ["config.collection"]);
+        }
+
+        if (kind == StoreKind.Weaviate && config.TextField is { } field && !WeaviateStore.IsProperty(field))
+        {
+            yield return new ValidationResult("The name of a property is expected: letters, digits and underscores.", ["config.text_field"]);
+        }
     }
 
     /// <summary>What is wrong, by the fields that are there.</summary>

@@ -1,9 +1,10 @@
+using AiBackend.DataStores.VectorStores;
 using AiBackend.Http;
 
 namespace AiBackend.DataStores;
 
 /// <summary>Looks into stores for those who set them up.</summary>
-internal sealed class StoreReader(DataStoreDirectory directory, TimeProvider clock)
+internal sealed class StoreReader(DataStoreDirectory directory, VectorSearch vectors, TimeProvider clock)
 {
     /// <summary>Connects, and says what is wrong when it does not work.</summary>
     public async Task<StoreTestResponse> TestAsync(DataStore store, CancellationToken ct)
@@ -11,7 +12,9 @@ internal sealed class StoreReader(DataStoreDirectory directory, TimeProvider clo
         var started = clock.GetTimestamp();
         try
         {
-            var report = await directory.ConnectorOf(store.Kind).TestAsync(directory.Open(store), ct);
+            var report = store.Kind.IsVector()
+                ? await vectors.TestAsync(store, ct)
+                : await directory.ConnectorOf(store.Kind).TestAsync(directory.Open(store), ct);
             return new StoreTestResponse(true, report.ServerVersion, Code: null, Detail: null, Took());
         }
         catch (ConnectionException error)

@@ -32,6 +32,7 @@ internal static class KnowledgeFeature
             .AddSingleton<KnowledgeCollections>()
             .AddSingleton<KnowledgeDocuments>()
             .AddSingleton<KnowledgeSearch>()
+            .AddSingleton<StoreSearch>()
             .AddSingleton<DocumentUploads>()
             .AddSingleton<IndexReader>()
             .AddSingleton<ClientIndexes>()

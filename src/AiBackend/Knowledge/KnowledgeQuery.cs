@@ -14,6 +14,9 @@ internal sealed record KnowledgeQuery(string Text)
     /// <summary>The most passages to return, from 1 to 100.</summary>
     public int Limit { get; init; } = 10;
 
+    /// <summary>The text's vector, where the asker has it already; null: it is made.</summary>
+    public float[]? Vector { get; init; }
+
     /// <summary>What the search goes by.</summary>
     public SearchMode Mode { get; init; } = SearchMode.Hybrid;
 

@@ -22,7 +22,9 @@ internal sealed partial class KnowledgeSearch(
         var search = new SearchQuery
         {
             Text = query.Text,
-            Vectors = await EmbedAsync(query, ct),
+            Vectors = (query.Vector ?? await EmbedAsync(query, ct)) is { } vector
+                ? new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vector, query.CosineFloor ?? options.CosineFloor) }
+                : new Dictionary<string, QueryVector>(),
             Mode = query.Mode,
             Limit = query.Limit,
             CollectionIds = query.CollectionIds,
@@ -44,23 +46,24 @@ internal sealed partial class KnowledgeSearch(
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, QueryVector>> EmbedAsync(KnowledgeQuery query, CancellationToken ct)
+    /// <summary>The query's vector; null for a search by words, and for a hybrid one while the embedding server fails.</summary>
+    /// <exception cref="ApiException">As for <see cref="SearchAsync"/>.</exception>
+    public async Task<float[]?> EmbedAsync(KnowledgeQuery query, CancellationToken ct)
     {
         if (query.Mode == SearchMode.Keyword)
         {
-            return new Dictionary<string, QueryVector>();
+            return null;
         }
 
         try
         {
-            var vectors = await model.EmbedAsync([query.Text], ct);
-            return new Dictionary<string, QueryVector> { [model.Name] = new QueryVector(vectors[0], query.CosineFloor ?? options.CosineFloor) };
+            return (await model.EmbedAsync([query.Text], ct))[0];
         }
         catch (UpstreamException error) when (query.Mode == SearchMode.Hybrid)
         {
             // Words still find most of what is asked for; no answer at all would be worse.
             LogWordsOnly(error);
-            return new Dictionary<string, QueryVector>();
+            return null;
         }
         catch (UpstreamException error)
         {

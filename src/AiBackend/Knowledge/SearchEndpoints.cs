@@ -14,7 +14,7 @@ internal sealed record SearchForm
     [Name(4_096)]
     public required string Query { get; init; }
 
-    /// <summary>Where to look (<c>col_…</c>); null: in all collections.</summary>
+    /// <summary>Where to look: collections (<c>col_…</c>) and vector stores (<c>dst_…</c>); null: in all collections.</summary>
     [Entries(100)]
     [MinLength(1, ErrorMessage = "At least one entry is expected; leave it out to look everywhere.")]
     public IReadOnlyList<string>? CollectionIds { get; init; }
@@ -49,12 +49,14 @@ internal sealed record SearchForm
 internal sealed record SearchResponse(IReadOnlyList<SearchHitResponse> Data, double TookMs, long TotalCandidates);
 
 /// <summary>A passage that was found.</summary>
+/// <param name="DocumentId">Null for what a vector store holds.</param>
+/// <param name="CollectionId">The collection, or the vector store (<c>dst_…</c>).</param>
 /// <param name="Highlights">Up to three parts of the text that match, as HTML with the matches in <c>&lt;em&gt;</c>.</param>
 /// <param name="Score">0 to 1; compares passages of one search only.</param>
 /// <param name="Metadata">The document's.</param>
 internal sealed record SearchHitResponse(
     string ChunkId,
-    string DocumentId,
+    string? DocumentId,
     string CollectionId,
     string? Title,
     string? Url,
@@ -75,12 +77,12 @@ internal static class SearchEndpoints
             .WithName("Search").WithSummary("Finds passages of the client's documents by words and meaning");
 
     private static async Task<Ok<SearchResponse>> SearchAsync(
-        Body<SearchForm> body, Caller caller, KnowledgeSearch search, TimeProvider clock, CancellationToken ct)
+        Body<SearchForm> body, Caller caller, KnowledgeSearch search, StoreSearch storeSearch, TimeProvider clock, CancellationToken ct)
     {
         var started = clock.GetTimestamp();
         var form = body.Value;
         var filter = FilterOf(form);
-        await RequireCollectionsAsync(caller.Documents, form.CollectionIds, ct);
+        var stores = await storeSearch.FindStoresAsync(caller.Documents, form.CollectionIds, ct);
         var query = new KnowledgeQuery(form.Query)
         {
             CollectionIds = form.CollectionIds,
@@ -90,11 +92,17 @@ internal static class SearchEndpoints
             Acl = form.Acl,
             MinScore = form.MinScore,
         };
-        var found = await search.SearchAsync(caller.ClientId, query, ct);
-        return TypedResults.Ok(new SearchResponse(
-            [.. found.Passages.Select(passage => Hit(passage, form))],
-            Math.Round(clock.GetElapsedTime(started).TotalMilliseconds, 2),
-            found.TotalCandidates));
+        if (stores is [])
+        {
+            var found = await search.SearchAsync(caller.ClientId, query, ct);
+            return Answer([.. found.Passages.Select(passage => Hit(passage, form))], found.TotalCandidates);
+        }
+
+        var mixed = await storeSearch.SearchAsync(caller.ClientId, query, stores, form.Filter?.ToElement(), ct);
+        return Answer([.. mixed.Passages.Select(passage => Hit(passage, form))], mixed.TotalCandidates);
+
+        Ok<SearchResponse> Answer(IReadOnlyList<SearchHitResponse> hits, long candidates) =>
+            TypedResults.Ok(new SearchResponse(hits, Math.Round(clock.GetElapsedTime(started).TotalMilliseconds, 2), candidates));
     }
 
     private static SearchFilter? FilterOf(SearchForm form)
@@ -114,18 +122,19 @@ internal static class SearchEndpoints
         }
     }
 
-    private static async Task RequireCollectionsAsync(TenantDocuments documents, IReadOnlyList<string>? ids, CancellationToken ct)
-    {
-        foreach (var id in ids ?? [])
-        {
-            if (await documents.FindAsync<KnowledgeCollection>(id, ct) is null)
-            {
-                throw ApiException.NotFound();
-            }
-        }
-    }
-
     private static SearchHitResponse Hit(Passage passage, SearchForm form) => new(
+        passage.ChunkId,
+        passage.DocumentId,
+        passage.CollectionId,
+        passage.Title,
+        passage.Url,
+        passage.Text,
+        form.Highlight ? [.. Highlighter.Find(form.Query, passage.Text).Select(highlight => highlight.Html)] : [],
+        passage.Score,
+        new SearchScores(passage.VectorScore, passage.KeywordScore),
+        passage.Metadata);
+
+    private static SearchHitResponse Hit(FoundPassage passage, SearchForm form) => new(
         passage.ChunkId,
         passage.DocumentId,
         passage.CollectionId,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AiBackend.DataStores;
 using AiBackend.Tests.Support;
 using Npgsql;
+using static AiBackend.Tests.DataStores.ProvisioningSteps;
 
 namespace AiBackend.Tests.DataStores;
 
@@ -270,14 +271,6 @@ public sealed class PostgresProvisioningTests(ProvisioningFixture app, PostgresS
         var rows = await new PostgresDatabase(postgres, "postgres").QueryAsync("SELECT datname::text FROM pg_database UNION ALL SELECT rolname::text FROM pg_roles");
         return [.. rows.Select(row => (string)row[0]!).Intersect(begun).Order(StringComparer.Ordinal)];
     }
-
-    private static ((string Username, string Password) Owner, (string Username, string Password) Reader) LoginsOf(JsonElement store)
-    {
-        var credentials = store.GetProperty("credentials");
-        return (LoginOf(credentials.GetProperty("owner")), LoginOf(credentials.GetProperty("read_only")));
-    }
-
-    private static (string Username, string Password) LoginOf(JsonElement login) => (login.Text("username"), login.Text("password"));
 
     private static string ConnectionString(JsonElement store, (string Username, string Password) login)
     {

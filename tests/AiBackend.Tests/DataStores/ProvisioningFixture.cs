@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Provisioning;
 using AiBackend.Tests.Support;
@@ -108,11 +109,20 @@ internal static class ProvisioningSteps
     {
         var tenant = await app.NewTenantAsync();
         var made = await app.Admin.PostJsonAsync("/api/v1/database-servers", new { kind, client_id = tenant.ClientId, config });
-        return (tenant, (await made.ExpectAsync(201)).GetProperty("id").GetString()!);
+        return (tenant, (await made.ExpectAsync(201)).Text("id"));
     }
 
     public static Task<HttpResponseMessage> ProvisionAsync(this Tenant tenant, string kind, string name = "Made") =>
         tenant.Http.PostJsonAsync(tenant.Stores(), new { kind, name, provision = true });
+
+    /// <summary>The credentials in an answer that shows them.</summary>
+    public static ((string Username, string Password) Owner, (string Username, string Password) Reader) LoginsOf(JsonElement store)
+    {
+        var credentials = store.GetProperty("credentials");
+        return (LoginOf(credentials.GetProperty("owner")), LoginOf(credentials.GetProperty("read_only")));
+    }
+
+    private static (string Username, string Password) LoginOf(JsonElement login) => (login.Text("username"), login.Text("password"));
 
     /// <summary>Does what broke off, once the time for it has run out.</summary>
     public static async Task FinishLaterAsync(this ProvisioningFixture app)

@@ -61,7 +61,9 @@ public abstract class LoopbackServer : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext http)
     {
-        using var body = await JsonDocument.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted);
+        using var body = HttpMethods.IsGet(http.Request.Method)
+            ? JsonDocument.Parse("null")
+            : await JsonDocument.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted);
         var aborted = new TaskCompletionSource();
         http.RequestAborted.Register(() => aborted.TrySetResult());
         var request = new RecordedRequest(
