@@ -23,6 +23,9 @@ public sealed class FileProvisioningTests(ProvisioningFixture app) : IClassFixtu
         Assert.True(File.Exists(path));
         var target = app.Services.GetService(typeof(DataStoreDirectory)) as DataStoreDirectory;
         Assert.True(target!.Open((await app.Store.For(tenant.ClientId).FindAsync<DataStore>(made.Text("id"), Ct))!).IsOperators);
+        var test = await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{made.Text("id")}/test")).ExpectAsync(200);
+        Assert.True(test.GetProperty("ok").GetBoolean(), test.GetRawText());
+        Assert.Empty((await tenant.Http.GetJsonAsync($"{tenant.Stores()}/{made.Text("id")}/schema")).GetProperty("tables").EnumerateArray());
         await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{made.Text("id")}/rotate-credentials")).ExpectProblemAsync(409, "conflict");
         await File.WriteAllTextAsync(kind == "sqlite" ? $"{path}-wal" : $"{path}.wal", "x", Ct);
 

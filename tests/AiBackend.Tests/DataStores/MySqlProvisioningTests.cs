@@ -24,6 +24,8 @@ public sealed class MySqlProvisioningTests(ProvisioningFixture app, MariaDbServe
         await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(made, reader, "INSERT INTO t VALUES (4)"));
         await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(made, reader, "CREATE TABLE u (id int)"));
         Assert.Equal(3, (await LeftOfAsync(admin)).Count);
+        var schema = await tenant.Http.GetJsonAsync($"{tenant.Stores()}/{made.Text("id")}/schema");
+        Assert.Equal(["t", "v"], schema.GetProperty("tables").EnumerateArray().Select(table => table.GetProperty("name").Text("name")));
     }
 
     [Fact]

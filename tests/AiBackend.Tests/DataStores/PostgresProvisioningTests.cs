@@ -29,6 +29,27 @@ public sealed class PostgresProvisioningTests(ProvisioningFixture app, PostgresS
         await RefusedAsync(made, reader, "SET default_transaction_read_only = off; INSERT INTO t VALUES (2)");
         await RefusedAsync(made, reader, "SET default_transaction_read_only = off; CREATE TABLE x (id int)");
         Assert.Contains("data_store.provisioned", await app.AuditAsync(tenant.ClientId));
+        var test = await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{made.Text("id")}/test")).ExpectAsync(200);
+        Assert.True(test.GetProperty("ok").GetBoolean(), test.GetRawText());
+        var schema = await tenant.Http.GetJsonAsync($"{tenant.Stores()}/{made.Text("id")}/schema");
+        Assert.Equal(["u", "t"], schema.GetProperty("tables").EnumerateArray().Select(table => table.GetProperty("name").Text("name")));
+    }
+
+    [Fact]
+    public async Task An_administrator_need_not_be_a_superuser()
+    {
+        var (tenant, _, admin) = await NewServerAsync(rights: "CREATEDB");
+        var made = await (await tenant.ProvisionAsync("postgres")).ExpectAsync(201);
+        await ExecuteAsync(made, LoginsOf(made).Owner, "CREATE TABLE t (id int)");
+        Assert.Equal(0, await ScalarAsync(made, LoginsOf(made).Reader, "SELECT count(*) FROM t"));
+        await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{made.Text("id")}/rotate-credentials")).ExpectAsync(200);
+        var password = await app.SecretAsync(tenant, made.Text("id"));
+        await using var open = new NpgsqlConnection(ConnectionString(made, (LoginsOf(made).Reader.Username, password!)));
+        await open.OpenAsync(Ct);
+
+        await (await tenant.Http.DeleteAsync($"{tenant.Stores()}/{made.Text("id")}?drop=true", Ct)).ExpectAsync(204);
+
+        Assert.Equal([], await LeftOfAsync(admin));
     }
 
     [Fact]
@@ -248,12 +269,12 @@ public sealed class PostgresProvisioningTests(ProvisioningFixture app, PostgresS
     }
 
     // An administrator of the test's own.
-    private async Task<(Tenant Tenant, string ServerId, string Admin)> NewServerAsync(string rights = "CREATEDB")
+    private async Task<(Tenant Tenant, string ServerId, string Admin)> NewServerAsync(string? rights = null)
     {
         await postgres.RunAsync();
         var admin = $"admin_{Guid.NewGuid():n}";
         await new PostgresDatabase(postgres, "postgres").ExecuteAsync($"CREATE ROLE {admin} LOGIN SUPERUSER PASSWORD '{AdminPassword}'");
-        if (rights != "CREATEDB")
+        if (rights is not null)
         {
             await new PostgresDatabase(postgres, "postgres").ExecuteAsync($"ALTER ROLE {admin} NOSUPERUSER CREATEROLE {rights}");
         }

@@ -28,8 +28,8 @@ internal sealed class PostgresMaker : IDatabaseMaker
             Step("owner", server, $"CREATE ROLE {owner} LOGIN PASSWORD '{ScramVerifier.Of(passwords.Owner)}'"),
             Step("reader", server, $"CREATE ROLE {reader} LOGIN PASSWORD '{ScramVerifier.Of(passwords.Reader)}'"),
 
-            // An administrator who is no superuser gives a database only to a role that he is a member of.
-            Step("membership", server, $"GRANT {owner} TO CURRENT_USER"),
+            // An administrator who is no superuser gives a database only to a role that he is a member of, and ends the connections of such only.
+            Step("membership", server, $"GRANT {owner}, {reader} TO CURRENT_USER"),
             Step("database", server, $"CREATE DATABASE {database} OWNER {owner}"),
             Step(
                 "connections",

@@ -29,9 +29,10 @@ internal sealed partial class Provisioner(
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5);
 
-    // 32 of 62 characters: 190 bits, and nothing that any language quotes.
+    // 32 of 62 characters: 190 bits, and nothing that any language quotes. The end is for servers that ask for one of each kind.
     private const string PasswordCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const int PasswordLength = 32;
+    private const string PasswordEnd = "-aZ9";
 
     /// <summary>Makes a database. The caller's leaving does not stop it: the answer is stored with what it tells of.</summary>
     /// <exception cref="ApiException">422: there is no server for it; 429; 409; 503: it could not be made, and nothing is left of it.</exception>
@@ -176,7 +177,7 @@ internal sealed partial class Provisioner(
     /// <summary>Whether databases of this kind are made here.</summary>
     private IDatabaseMaker? MakerOf(StoreKind kind) => makers.FirstOrDefault(maker => maker.Kind == kind);
 
-    private static string NewPassword() => RandomNumberGenerator.GetString(PasswordCharacters, PasswordLength);
+    private static string NewPassword() => RandomNumberGenerator.GetString(PasswordCharacters, PasswordLength) + PasswordEnd;
 
     private static StoreCredentials CredentialsOf(DatabaseNames names, NewPasswords passwords) =>
         new(new StoreLogin(names.Owner, passwords.Owner), new StoreLogin(names.Reader, passwords.Reader));

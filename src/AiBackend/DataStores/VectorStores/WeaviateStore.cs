@@ -19,8 +19,13 @@ internal sealed partial class WeaviateStore(VectorHttp http) : IVectorStore
     // What can be asked for by name alone, and how a filter calls its values.
     private static readonly Dictionary<string, string> ValueNames = new(StringComparer.Ordinal)
     {
-        ["text"] = "valueText", ["string"] = "valueText", ["uuid"] = "valueText", ["date"] = "valueDate",
-        ["int"] = "valueInt", ["number"] = "valueNumber", ["boolean"] = "valueBoolean",
+        ["text"] = "valueText",
+        ["string"] = "valueText",
+        ["uuid"] = "valueText",
+        ["date"] = "valueDate",
+        ["int"] = "valueInt",
+        ["number"] = "valueNumber",
+        ["boolean"] = "valueBoolean",
     };
 
     public StoreKind Kind => StoreKind.Weaviate;
