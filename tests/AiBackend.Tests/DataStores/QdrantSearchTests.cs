@@ -15,7 +15,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
         var collection = await tenant.NewCollectionAsync();
         var returns = await tenant.IndexAsync(collection, new { title = "Returns", text = "You can return shoes within thirty days." });
         await tenant.IndexAsync(collection, new { title = "Hours", text = "The shop is open from nine to five." });
@@ -39,7 +39,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var one = await tenant.SearchAsync(new { query = "refund for shoes", collection_ids = new[] { store }, limit = 1, mode = "vector" });
         var good = await tenant.SearchAsync(new { query = "refund for shoes", collection_ids = new[] { store }, min_score = 0.4 });
@@ -57,7 +57,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var found = await tenant.SearchAsync(new { query = "What about the refund of shoes?", collection_ids = new[] { store }, mode = "keyword" });
 
@@ -72,7 +72,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var found = await tenant.SearchAsync(new { query = "refund", collection_ids = new[] { store }, filter = new { lang = "de", pages = 3, live = true } });
 
@@ -88,7 +88,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var response = await tenant.Http.PostJsonAsync(
             Search, new { query = "refund", collection_ids = new[] { store }, filter = JsonSerializer.Deserialize<JsonElement>(filter) });
@@ -103,7 +103,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
         var tenant = await app.NewTenantAsync();
         await using var server = await ScriptedVectorServer.StartNewAsync();
         server.Add("p", "Text", [1, 0, 0]);
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
         var collection = await tenant.NewCollectionAsync();
 
         var problem = await (await tenant.Http.PostJsonAsync(Search, new { query = "refund", collection_ids = new[] { collection, store } }))
@@ -120,7 +120,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url, key: key, collection: collection);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url, key: key, collection: collection);
 
         await (await tenant.Http.PostJsonAsync(Search, new { query = "refund", collection_ids = new[] { store } })).ExpectProblemAsync(status, code);
 
@@ -133,7 +133,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
         server.Answer("/collections/faq/points/query", "<html>");
         await (await tenant.Http.PostJsonAsync(Search, new { query = "refund", collection_ids = new[] { store } })).ExpectProblemAsync(503, "unavailable");
         server.Answer("/collections/faq/points/query", """{"time":1}""");
@@ -158,7 +158,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
         server.Stall();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var search = tenant.Http.PostJsonAsync(Search, new { query = "refund", collection_ids = new[] { store } });
         await server.NextRequestAsync(Ct);
@@ -172,7 +172,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var tenant = await app.NewTenantAsync();
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
 
         var test = await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{store}/test")).ExpectAsync(200);
 
@@ -184,7 +184,7 @@ public sealed class QdrantSearchTests(VectorStoreFixture app) : IClassFixture<Ve
     {
         var (tenant, other) = (await app.NewTenantAsync(), await app.NewTenantAsync());
         await using var server = await NewServerAsync();
-        var store = await app.ConnectAsync(tenant, server.Url);
+        var store = await VectorStoreFixture.ConnectAsync(tenant, server.Url);
         var database = (await tenant.ConnectAsync()).Text("id");
 
         await (await other.Http.PostJsonAsync(Search, new { query = "refund", collection_ids = new[] { store } })).ExpectProblemAsync(404, "not_found");

@@ -10,7 +10,7 @@ public sealed class VectorStoreFixture : KnowledgeFixture
     public static StaticEmbedder Model { get; } = StaticEmbedder.LoadBuiltIn();
 
     /// <summary>Connects a client to the collection <c>faq</c> of a store.</summary>
-    internal async Task<string> ConnectAsync(
+    internal static async Task<string> ConnectAsync(
         Tenant tenant, string url, string kind = "qdrant", string collection = "faq", string key = "right", string textField = "body") =>
         (await tenant.ConnectAsync($"Store {Guid.NewGuid():n}", new { url, api_key = key, collection, text_field = textField }, kind)).Text("id");
 

@@ -124,6 +124,6 @@ public sealed class WeaviateSearchTests(VectorStoreFixture app) : IClassFixture<
         return server;
     }
 
-    private Task<string> ConnectAsync(Tenant tenant, ScriptedVectorServer server, string collection = "Faq", string textField = "body") =>
-        app.ConnectAsync(tenant, server.Url, "weaviate", collection, textField: textField);
+    private static Task<string> ConnectAsync(Tenant tenant, ScriptedVectorServer server, string collection = "Faq", string textField = "body") =>
+        VectorStoreFixture.ConnectAsync(tenant, server.Url, "weaviate", collection, textField: textField);
 }
