@@ -179,7 +179,7 @@ internal sealed class GitRepositories(
     {
         try
         {
-            using var storage = new GitDirectory(new Repository(path), ct);
+            using var storage = new GitDirectory(Opened(path), ct);
             return work(storage, ct);
         }
         catch (RepositoryNotFoundException error)
@@ -190,6 +190,20 @@ internal sealed class GitRepositories(
         {
             throw new GitException(GitFault.Failed, $"Git says: {error.Message}", error);
         }
+    }
+
+    // A folder may say that its repository is elsewhere, where the path was not looked at.
+    private static Repository Opened(string path)
+    {
+        var repository = new Repository(path);
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) + Path.DirectorySeparatorChar;
+        if (Path.GetFullPath(repository.Info.Path).StartsWith(folder, StringComparison.Ordinal))
+        {
+            return repository;
+        }
+
+        repository.Dispose();
+        throw new GitException(GitFault.NotAllowed, "The repository of that folder is in another one: name that one.");
     }
 
     private T InClone<T>(SemanticRepository repository, Uri url, Func<GitStorage, CancellationToken, T> work, CancellationToken ct)

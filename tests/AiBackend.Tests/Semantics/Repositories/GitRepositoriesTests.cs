@@ -286,6 +286,24 @@ public sealed class GitRepositoriesTests
     }
 
     [Theory]
+    [InlineData(100)]
+    [InlineData(101)]
+    public async Task The_texts_of_a_folder_are_read_up_to_a_limit_together(int size)
+    {
+        await using var bench = await GitBench.NewAsync(isServed: false);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["cli_1/a"] = new('x', 60), ["cli_1/b"] = new('x', size - 60) });
+        var reading = bench.Service(new GitOptions { CacheFolder = bench.Cache, MaxFolderBytes = 100 }).ReadAsync(bench.Repository(), "cli_1", Ct);
+
+        if (size == 100)
+        {
+            Assert.Equal(2, (await reading).Files.Count);
+            return;
+        }
+
+        Assert.Equal(GitFault.TooLarge, (await Assert.ThrowsAsync<GitException>(() => reading)).Fault);
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(4)]
     public async Task As_many_files_are_read_as_the_limit_says(int count)
@@ -301,6 +319,48 @@ public sealed class GitRepositoriesTests
         }
 
         Assert.Equal(GitFault.TooLarge, (await Assert.ThrowsAsync<GitException>(() => reading)).Fault);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Many_jobs_on_one_repository_all_commit(bool isServed)
+    {
+        await using var bench = await GitBench.NewAsync(isServed);
+        var services = new[] { bench.Service(), bench.Service() };
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => services[i % 2].CommitAsync(bench.Repository(), bench.Change($"{i}.yml", "x", $"syn_{i}"), Ct)));
+
+        Assert.Equal(8, await bench.Folder.CountAsync());
+        Assert.Equal(8, (await bench.Folder.GitAsync("ls-tree", "-r", "--name-only", "main")).Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task A_folder_whose_repository_is_elsewhere_is_not_taken()
+    {
+        await using var bench = await GitBench.NewAsync(isServed: false);
+        var folder = Directory.CreateDirectory(Path.Combine(bench.Folder.Root, "elsewhere")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, ".git"), $"gitdir: {bench.Folder.Bare}", Ct);
+
+        var error = await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(bench.Repository(url: $"file://{folder}"), Ct));
+
+        Assert.Equal(GitFault.NotAllowed, error.Fault);
+    }
+
+    [Fact]
+    public async Task A_branch_that_is_checked_out_in_the_folder_is_not_written()
+    {
+        await using var bench = await GitBench.NewAsync(isServed: false);
+        await bench.Folder.CommitAsync(new Dictionary<string, string?> { ["a"] = "a" });
+        var copy = Path.Combine(bench.Folder.Root, "copy");
+        await bench.Folder.GitAsync("clone", "--quiet", bench.Folder.Bare, copy);
+        var repository = bench.Repository(url: $"file://{copy}");
+
+        var error = await Assert.ThrowsAsync<GitException>(() => bench.Service().CommitAsync(repository, bench.Change("a.yml", "a"), Ct));
+        var reviewed = await bench.Service().CommitAsync(repository with { Mode = CommitMode.Branch }, bench.Change("a.yml", "a"), Ct);
+
+        Assert.Equal((GitFault.Rejected, "ai-backend/syn_1"), (error.Fault, reviewed.Branch));
+        Assert.Contains("checked out", error.Message, StringComparison.Ordinal);
     }
 
     private static async Task LinkAsync(GitBench bench, string path, string target)

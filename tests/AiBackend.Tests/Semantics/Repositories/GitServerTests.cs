@@ -317,16 +317,4 @@ public sealed class GitServerTests
         Assert.Equal(GitFault.NotAllowed, (await Assert.ThrowsAsync<GitException>(() => bench.Service().TestAsync(clients, Ct))).Fault);
         Assert.Null((await allowing.TestAsync(clients, Ct)).Commit);
     }
-
-    [Fact]
-    public async Task Many_jobs_on_one_repository_all_commit()
-    {
-        await using var bench = await GitBench.NewAsync(isServed: true);
-        var services = new[] { bench.Service(), bench.Service() };
-
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => services[i % 2].CommitAsync(bench.Repository(), bench.Change($"{i}.yml", "x", $"syn_{i}"), Ct)));
-
-        Assert.Equal(8, await bench.Folder.CountAsync());
-        Assert.Equal(8, (await bench.Folder.GitAsync("ls-tree", "-r", "--name-only", "main")).Split('\n').Length);
-    }
 }
