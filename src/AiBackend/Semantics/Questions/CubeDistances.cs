@@ -1,0 +1,80 @@
+using AiBackend.Semantics.Cube;
+
+namespace AiBackend.Semantics.Questions;
+
+/// <summary>How many joins lie between two cubes.</summary>
+internal sealed class CubeDistances
+{
+    private const int Unknown = 2;
+
+    private readonly Dictionary<string, CubeInfo> cubes;
+    private readonly Dictionary<string, HashSet<string>> joins = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, int>> known = new(StringComparer.Ordinal);
+
+    public CubeDistances(IReadOnlyList<CubeInfo> cubes)
+    {
+        this.cubes = cubes.DistinctBy(cube => cube.Name, StringComparer.Ordinal).ToDictionary(cube => cube.Name, StringComparer.Ordinal);
+        foreach (var (one, other) in cubes.SelectMany(cube => cube.Joins.Select(join => (cube.Name, join))))
+        {
+            Of(one).Add(other);
+            Of(other).Add(one);
+        }
+    }
+
+    /// <summary>Null when they cannot be joined.</summary>
+    public int? Between(CubeInfo one, CubeInfo other)
+    {
+        if (one.Name == other.Name)
+        {
+            return 0;
+        }
+
+        if (one.IsView || other.IsView || one.ConnectedComponent != other.ConnectedComponent)
+        {
+            return null;
+        }
+
+        lock (known)
+        {
+            if (!known.TryGetValue(one.Name, out var distances))
+            {
+                known.Add(one.Name, distances = From(one.Name));
+            }
+
+            // A server that does not tell the joins says only that there are some.
+            return distances.TryGetValue(other.Name, out var distance) ? distance : Unknown;
+        }
+    }
+
+    /// <summary>Whether a cube lies on a shortest way between two others.</summary>
+    public bool IsBetween(CubeInfo one, CubeInfo cube, CubeInfo other) =>
+        Between(one, cube) is { } here && Between(cube, other) is { } there && Between(one, other) == here + there;
+
+    private Dictionary<string, int> From(string start)
+    {
+        var distances = new Dictionary<string, int>(StringComparer.Ordinal) { [start] = 0 };
+        var waiting = new Queue<string>([start]);
+        while (waiting.TryDequeue(out var cube))
+        {
+            foreach (var next in Of(cube).Where(cubes.ContainsKey))
+            {
+                if (distances.TryAdd(next, distances[cube] + 1))
+                {
+                    waiting.Enqueue(next);
+                }
+            }
+        }
+
+        return distances;
+    }
+
+    private HashSet<string> Of(string cube)
+    {
+        if (!joins.TryGetValue(cube, out var neighbours))
+        {
+            joins.Add(cube, neighbours = new HashSet<string>(StringComparer.Ordinal));
+        }
+
+        return neighbours;
+    }
+}
