@@ -6,7 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
 const { URL: address, KEY, KEY_WITHOUT_SCOPES, QUESTION, ANSWER, COLLECTION, DOCUMENT, OTHER_DOCUMENT } = process.env;
-const tools = ['search', 'ask', 'list_sessions', 'read_session', 'search_messages'];
+const tools = ['search', 'ask', 'list_sessions', 'read_session', 'search_messages', 'query_data'];
 
 async function connect(key) {
   const client = new Client({ name: 'check', version: '1.0.0' });

@@ -13,6 +13,9 @@ internal sealed class ApiException(int status, string code, string detail) : Exc
     /// <summary>What is wrong by field, in snake case with dots and indexes (<c>settings.chat.model</c>, <c>messages[3].text</c>).</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
+    /// <summary>What could be asked instead, in words; null where there is nothing to suggest.</summary>
+    public IReadOnlyList<string>? Suggestions { get; init; }
+
     /// <summary>When a repeat is worth while; becomes <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

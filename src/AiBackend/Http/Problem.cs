@@ -15,6 +15,10 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
+    /// <summary>What could be asked instead; with <c>question_not_understood</c> only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Suggestions { get; init; }
+
     /// <summary>The refusal that an exception stands for; null when it is a fault of the service.</summary>
     public static ApiException? RefusalOf(Exception exception, HttpContext http) => exception switch
     {
@@ -56,6 +60,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         Tracing.CurrentTraceId())
     {
         Errors = refusal.Errors,
+        Suggestions = refusal.Suggestions,
     };
 
     /// <summary>The refusal as it is sent where the request went: as a problem, or in the form of that part of the interface.</summary>

@@ -16,7 +16,8 @@ internal static class McpFeature
         .AddSingleton<McpTool, AskTool>()
         .AddSingleton<McpTool, ListSessionsTool>()
         .AddSingleton<McpTool, ReadSessionTool>()
-        .AddSingleton<McpTool, SearchMessagesTool>();
+        .AddSingleton<McpTool, SearchMessagesTool>()
+        .AddSingleton<McpTool, QueryDataTool>();
 
     public static void MapMcpServer(this IEndpointRouteBuilder app) =>
         app.MapPost("/mcp", ServeAsync).RequireAnyKey().WithMetadata(new TenantRoute()).ExcludeFromDescription();

@@ -4,6 +4,7 @@ using AiBackend.Knowledge;
 using AiBackend.Orchestration.Extractive;
 using AiBackend.Orchestration.Http;
 using AiBackend.Orchestration.Model;
+using AiBackend.Orchestration.Numbers;
 using AiBackend.Search.Answering;
 
 namespace AiBackend.Orchestration;
@@ -29,11 +30,13 @@ internal static class OrchestrationFeature
             provider.GetRequiredService<AiOptions>().BaseUrl is null ? ExtractiveCosineFloor : null));
         services.AddKeyedSingleton<IOrchestrator>(
             OrchestratorKind.Builtin,
-            (provider, _) => provider.GetRequiredService<AiOptions>().BaseUrl is null
-                ? ActivatorUtilities.CreateInstance<ExtractiveOrchestrator>(provider)
-                : ActivatorUtilities.CreateInstance<ModelOrchestrator>(provider));
+            (provider, _) => ActivatorUtilities.CreateInstance<NumbersOrchestrator>(provider, FromDocuments(provider)));
         return services.AddSingleton<Orchestrators>();
     }
+
+    private static IOrchestrator FromDocuments(IServiceProvider provider) => provider.GetRequiredService<AiOptions>().BaseUrl is null
+        ? ActivatorUtilities.CreateInstance<ExtractiveOrchestrator>(provider)
+        : ActivatorUtilities.CreateInstance<ModelOrchestrator>(provider);
 
     private static FindSources FromKnowledge(KnowledgeSearch knowledge, float? cosineFloor) => async (request, query, ct) =>
     {

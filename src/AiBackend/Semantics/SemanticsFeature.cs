@@ -4,6 +4,7 @@ using AiBackend.DataStores;
 using AiBackend.Http;
 using AiBackend.Semantics.Cube;
 using AiBackend.Semantics.Layers;
+using AiBackend.Semantics.Questions;
 using AiBackend.Semantics.Repositories;
 using AiBackend.Semantics.Servers;
 using AiBackend.Semantics.Sync;
@@ -41,7 +42,7 @@ internal static class SemanticsFeature
             .AddSingleton<DataStoreUse>(LayerStores.UseOfAsync)
             .AddSingleton<RemoveOfClient>(SemanticRepositories.RemoveOfClientAsync)
             .AddSingleton<RemoveOfClient>(SemanticServers.RemoveOfClientAsync);
-        return services.AddSync();
+        return services.AddSync().AddQuestions();
     }
 
     public static void MapSemantics(this IEndpointRouteBuilder api)
@@ -51,5 +52,6 @@ internal static class SemanticsFeature
         api.MapLayers();
         api.MapDataSources();
         api.MapSyncJobs();
+        api.MapQuestions();
     }
 }

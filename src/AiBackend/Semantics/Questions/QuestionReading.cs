@@ -179,6 +179,12 @@ internal sealed partial class QuestionReading
             return false;
         }
 
+        // "new" may be the value New as well as of late.
+        if (!mention.IsParticiple)
+        {
+            throw new NotUnderstoodException($"{Text(mention)} can be read in several ways.");
+        }
+
         var isTimed = mention.Meanings.Any(meaning => meaning is Meaning.Time) && Next is QuestionItem.When or QuestionItem.Grain;
         var isMoney = mention.Meanings.Any(meaning => meaning is Meaning.Measured) && (last == Role.Measure || expected == Role.Which || draft.Groups.Count > 0);
         return !isTimed && !isMoney && expected is Role.None or Role.Count or Role.Value or Role.Rank;
