@@ -25,10 +25,11 @@ public sealed class McpAccessTests(McpApp app) : IClassFixture<McpApp>
     [InlineData("knowledge:read", "search")]
     [InlineData("chat:write", "ask")]
     [InlineData("chat:read", "list_sessions", "read_session", "search_messages")]
+    [InlineData("semantic:read", "query_data")]
     public async Task A_key_sees_and_calls_only_the_tools_of_its_scopes(string scope, params string[] tools)
     {
         var tenant = await app.NewTenantAsync(scope);
-        string[] all = ["search", "ask", "list_sessions", "read_session", "search_messages"];
+        string[] all = ["search", "ask", "list_sessions", "read_session", "search_messages", "query_data"];
 
         var listed = (await tenant.Http.ResultAsync("tools/list")).GetProperty("tools").EnumerateArray().Select(tool => tool.Text("name"));
 

@@ -283,25 +283,4 @@ internal sealed partial class QuestionReading
 
         Order();
     }
-
-    private void Order()
-    {
-        if (rank is null)
-        {
-            return;
-        }
-
-        var groups = draft.Groups.Count + (draft.Grain?.IsAsked == true ? 1 : 0);
-        if (draft.Measures.Count != 1 || groups == 0)
-        {
-            throw new NotUnderstoodException("It is not clear what is ranked by what.");
-        }
-
-        if (isTop)
-        {
-            draft.IsDescending = rank.IsDescending;
-            draft.Limit = rank.Count ?? (isRankedPlural ? PluralTop : 1);
-            draft.Doubt += rank.Count is null && isRankedPlural ? CountCost : 0;
-        }
-    }
 }

@@ -40,7 +40,11 @@ internal sealed class QuestionTimes(DateOnly today)
     {
         if (compare.First is { } first)
         {
-            return named is null ? (first, compare.Second) : throw new NotUnderstoodException("It names three times.");
+            return named is not null ? throw new NotUnderstoodException("It names three times.")
+                : first.Unit == compare.Second.Unit && first.IsRelative == compare.Second.IsRelative ? (first, compare.Second)
+                : compare.Second is { IsRelative: true, Unit: { } step } ? (first, first.Shift(step, -1))
+                : first.Unit == compare.Second.Unit ? (first, compare.Second)
+                : throw new NotUnderstoodException("The times that are compared are not of one length.");
         }
 
         var second = compare.Second;
