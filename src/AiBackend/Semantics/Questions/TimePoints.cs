@@ -97,7 +97,7 @@ internal static partial class TimePoints
         + $@"|(?<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?<month>{Month})(?: ,)?(?: (?<year>{Year}))?"
         + $@"|(?<month>{Month}) (?<day>\d{{1,2}})(?:st|nd|rd|th)?(?:(?: ,)? (?<year>{Year}))?"
         + $@"|(?:(?:last|this) )?(?<month>{Month})(?:(?: ,| of)? (?<year>{Year}))?"
-        + $@"|q(?<quarter>[1-4])(?: of)?(?: (?<year>{Year}))?|(?<quarter>first|second|third|fourth|last|1st|2nd|3rd|4th) quarter(?: of)?(?: (?<year>{Year}))?"
+        + $@"|q(?<quarter>[1-4])(?: of)?(?: (?<year>{Year}))?|(?<quarter>last) quarter(?: of)? (?<year>{Year})|(?<quarter>first|second|third|fourth|1st|2nd|3rd|4th) quarter(?: of)?(?: (?<year>{Year}))?"
         + $@"|h(?<half>[12])(?: of)? (?<year>{Year})|(?<half>first|second|1st|2nd) half of (?<year>{Year})"
         + $@"|(?<now>today|yesterday)|(?<which>this|current|last|previous|prior|past) (?<unit>{Unit})|(?:year )?(?<year>{Year}))$")]
     private static partial Regex Parts();
