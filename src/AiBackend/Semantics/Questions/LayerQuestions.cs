@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AiBackend.Ai;
 using AiBackend.Http;
 using AiBackend.Semantics.Cube;
 using AiBackend.Semantics.Layers;

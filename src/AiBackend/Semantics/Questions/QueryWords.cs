@@ -91,7 +91,7 @@ internal static class QueryWords
     public static string Words(CubeDateRange range) =>
         range.To is { } to && to != range.From ? $"{range.From} to {to}" : range.From;
 
-    private static string List(IReadOnlyList<string> entries, string last) => entries.Count switch
+    private static string List(List<string> entries, string last) => entries.Count switch
     {
         0 => string.Empty,
         1 => entries[0],
