@@ -193,7 +193,7 @@ public sealed class LayerQuestionTests(AppFixture app, ScriptedCube cube) : ICla
     {
         var tenant = await app.NewTenantAsync();
         var repository = await (await app.Admin.PostJsonAsync("/api/v1/semantic/repositories", new { url = "https://example.org/models.git", client_id = tenant.ClientId })).ExpectAsync(201);
-        string? server = hasServer
+        var server = hasServer
             ? (await (await app.Admin.PostJsonAsync(
                 "/api/v1/semantic/servers", new { name = tenant.ClientId, url = cube.Url, api_secret = "s3cret" })).ExpectAsync(201)).Text("id")
             : null;
