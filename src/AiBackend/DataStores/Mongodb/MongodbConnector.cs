@@ -48,21 +48,35 @@ internal sealed class MongodbConnector(DataGuard guard, DataOptions options) : I
         var fields = request.Columns.Concat(request.OrderBy).Select(path => path.Split('.')[0]).Distinct(StringComparer.Ordinal).ToList();
         var projection = new BsonDocument(fields.Select(field => new BsonElement(field, 1)));
         projection["_id"] = fields.Contains("_id") ? 1 : 0;
-        var found = await database.GetCollection<BsonDocument>(request.Table.Name.Name)
+        using var cursor = await database.GetCollection<BsonDocument>(request.Table.Name.Name)
             .Find(MongodbPlaces.After(request.OrderBy, request.After), new FindOptions { MaxTime = options.StatementLimit })
             .Sort(new BsonDocument(request.OrderBy.Select(path => new BsonElement(path, 1))))
             .Project<BsonDocument>(projection)
             .Limit(request.Limit + 1)
-            .ToListAsync(ct);
-        var hasMore = found.Count > request.Limit;
-        if (hasMore)
+            .ToCursorAsync(ct);
+        var rows = new List<string?[]>();
+        var characters = 0L;
+        BsonDocument? final = null;
+        var hasMore = false;
+        while (!hasMore && await cursor.MoveNextAsync(ct))
         {
-            found.RemoveAt(found.Count - 1);
+            foreach (var document in cursor.Current)
+            {
+                // One more than was asked for tells that there are more; so does a page that is full by its texts.
+                hasMore = rows.Count == request.Limit || characters > options.PageCharacters;
+                if (hasMore)
+                {
+                    break;
+                }
+
+                rows.Add([.. request.Columns.Select(path => MongodbValues.ToText(MongodbValues.At(document, path)))]);
+                characters += rows[^1].Sum(value => value?.Length ?? 0);
+                final = document;
+            }
         }
 
-        IReadOnlyList<string>? last = found.Count == 0 ? null : MongodbPlaces.Of(found[^1], request.OrderBy);
-        var rows = found.Select(document => request.Columns.Select(path => MongodbValues.ToText(MongodbValues.At(document, path))).ToArray());
-        return new RowPage([.. rows], hasMore ? last : null) { Last = last };
+        var last = final is null ? null : MongodbPlaces.Of(final, request.OrderBy);
+        return new RowPage(rows, hasMore ? last : null) { Last = last };
     }
 
     private async Task<IReadOnlyList<ValueCount>> ReadValuesAsync(

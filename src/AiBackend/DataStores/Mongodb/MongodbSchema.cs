@@ -43,7 +43,7 @@ internal static class MongodbSchema
     {
         Name = NameOf(view),
         IsView = true,
-        Columns = MongodbFields.Of(await view.Find(All, In(limit)).Limit(2 * Samples).ToListAsync(ct)),
+        Columns = MongodbFields.Of(await BatchAsync(view.Find(All, In(limit)), ct)),
     };
 
     private static async Task<TableSchema> TableAsync(IMongoCollection<BsonDocument> collection, TimeSpan limit, CancellationToken ct)
@@ -69,7 +69,14 @@ internal static class MongodbSchema
         };
 
         Task<List<BsonDocument>> FromAsync(int direction) =>
-            collection.Find(All, In(limit)).Sort(new BsonDocument("_id", direction)).Limit(Samples).ToListAsync(ct);
+            BatchAsync(collection.Find(All, In(limit)).Sort(new BsonDocument("_id", direction)), ct);
+    }
+
+    // Of large documents fewer: the server ends an answer at 16 MB, and no second one is asked for.
+    private static async Task<List<BsonDocument>> BatchAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken ct)
+    {
+        using var cursor = await find.Limit(Samples).ToCursorAsync(ct);
+        return await cursor.MoveNextAsync(ct) ? [.. cursor.Current] : [];
     }
 
     // Over all documents, and by their values as they are.

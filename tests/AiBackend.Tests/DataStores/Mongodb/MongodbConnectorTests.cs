@@ -172,6 +172,21 @@ public sealed class MongodbConnectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_ends_early_when_its_texts_are_long()
+    {
+        await InsertAsync("t", [.. Enumerable.Range(1, 5).Select(i => $"{{ _id: {i}, text: '{new string('x', 100)}' }}")]);
+        var small = new MongodbConnector(
+            new DataGuard(new DataOptions { AllowPrivateNetworks = true }), new DataOptions { PageCharacters = 150 });
+        var table = await small.ReadTableAsync(Target, "t");
+        var request = new RowRequest { Table = table, Columns = ["_id", "text"], OrderBy = ["_id"], Limit = 10 };
+
+        var first = await small.ReadRowsAsync(Target, request, Ct);
+
+        Assert.Equal(["1", "2"], first.Rows.Select(row => row[0]));
+        Assert.Equal(["1", "2", "3", "4", "5"], (await small.ReadAllAsync(Target, table, ["_id"], size: 10, "_id", "text")).Select(row => row[0]));
+    }
+
+    [Fact]
     public async Task Documents_without_the_field_that_orders_are_read_too()
     {
         await InsertAsync("t", "{ _id: 1, at: 5 }", "{ _id: 2 }", "{ _id: 3, at: null }", "{ _id: 4, at: 4 }");
