@@ -20,7 +20,7 @@ internal static class Synonyms
 
     private static readonly HashSet<string> MoneyWords = Stems("revenue sale turnover income earning spend pay earn");
 
-    private static readonly HashSet<string> AmountWords = Stems("amount total price grand paid payment sum");
+    private static readonly HashSet<string> AmountWords = Stems("amount total grand paid payment sum");
 
     /// <summary>Each word by the first of its kind.</summary>
     public static IReadOnlyList<string> Of(IReadOnlyList<string> stems) => stems.Count > 1 && stems.Where(stem => !Beside.Contains(stem)).ToList() is { Count: > 0 } rest
