@@ -1,4 +1,3 @@
-using System.Text;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Http;
@@ -32,9 +31,9 @@ internal sealed class KnowledgeDocuments(
     DocumentStore store,
     KnowledgeChanges changes,
     KnowledgeRemoval removal,
+    DocumentWriter writer,
     IndexingHandler indexing,
     EventLog events,
-    Ids ids,
     TimeProvider clock)
 {
     private const int MaxTries = 3;
@@ -52,9 +51,19 @@ internal sealed class KnowledgeDocuments(
     public async ValueTask<KnowledgeDocument> PutAsync(
         TenantTransaction transaction, string collectionId, DocumentUpload upload, long? quota)
     {
-        var document = await StoreAsync(transaction, collectionId, upload, quota);
+        var stored = await PutAllAsync(transaction, collectionId, [upload], quota);
+        return stored[0];
+    }
+
+    /// <summary>As <see cref="PutAsync"/>, of many documents: all or none.</summary>
+    /// <param name="uploads">A few hundred at most, as other commits of the client wait for this one; each external id once.</param>
+    /// <returns>The documents, in the order of the uploads.</returns>
+    public async ValueTask<IReadOnlyList<KnowledgeDocument>> PutAllAsync(
+        TenantTransaction transaction, string collectionId, IReadOnlyList<DocumentUpload> uploads, long? quota)
+    {
+        var stored = await writer.StoreAsync(transaction, collectionId, uploads, quota);
         transaction.SignalWork<KnowledgeDocument>();
-        return document;
+        return stored;
     }
 
     /// <summary>Does a commit that puts a document, again when another one added the same external id in the same moment.</summary>
@@ -82,8 +91,8 @@ internal sealed class KnowledgeDocuments(
         var leased = await RepeatAsync(() => documents.CommitAsync(
             async transaction =>
             {
-                var stored = await StoreAsync(transaction, collectionId, upload, quota: null);
-                return await transaction.UpdateAsync<KnowledgeDocument>(stored.Id, document => document with
+                var stored = await writer.StoreAsync(transaction, collectionId, [upload], quota: null);
+                return await transaction.UpdateAsync<KnowledgeDocument>(stored[0].Id, document => document with
                 {
                     DueAt = clock.GetUtcNow() + AddLease,
                     LeaseOwner = WorkerName.Value,
@@ -138,135 +147,54 @@ internal sealed class KnowledgeDocuments(
                     throw ApiException.NotFound();
                 }
 
-                await changes.AppendAsync(transaction, documentId, documents: -1);
-                await transaction.UpdateAsync<KnowledgeCollection>(document.CollectionId, stored => stored with
-                {
-                    Documents = stored.Documents - 1,
-                    Chunks = stored.Chunks - (document.Live?.Chunks ?? 0),
-                    Bytes = stored.Bytes - document.Bytes,
-                });
-                await transaction.DeleteAsync<KnowledgeDocument>(documentId);
-                await removal.RemoveAllAsync(transaction, document);
-                await events.AppendAsync(transaction, KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document, Tracing.CurrentTraceId()));
-                transaction.Signal(KnowledgeDocument.Topic(documentId));
+                await RemoveAsync(transaction, document.CollectionId, [document]);
             },
             ct);
 
-    private async ValueTask<KnowledgeDocument> StoreAsync(
-        TenantTransaction transaction, string collectionId, DocumentUpload upload, long? quota)
+    /// <summary>
+    /// Deletes documents in a commit of the caller's, see <see cref="DeleteAsync"/>. Those that are not there, or whose collection is not, are
+    /// passed over.
+    /// </summary>
+    /// <param name="documentIds">A few hundred at most.</param>
+    public async ValueTask DeleteAllAsync(TenantTransaction transaction, IReadOnlyCollection<string> documentIds)
     {
-        if (await transaction.FindAsync<KnowledgeCollection>(collectionId) is null)
+        if (documentIds.Count == 0)
         {
-            throw ApiException.NotFound();
+            return;
         }
 
-        var before = upload.ExternalId is null ? null : (await transaction.ListAsync(
-            Query.Of<KnowledgeDocument>().Equal(document => document.CollectionId, collectionId)
-                .Equal(document => document.ExternalId, upload.ExternalId).Take(1))) is [var found] ? found : null;
-        if (before is null)
+        var found = await transaction.ListAsync(Query.Of<KnowledgeDocument>().In(document => document.Id, documentIds));
+        foreach (var group in found.GroupBy(document => document.CollectionId, StringComparer.Ordinal))
         {
-            var state = await KnowledgeChanges.CountAsync(transaction, documents: 1);
-            if (state.Documents > quota)
+            if (await transaction.FindAsync<KnowledgeCollection>(group.Key) is not null)
             {
-                throw OverQuota(quota.Value);
+                await RemoveAsync(transaction, group.Key, [.. group]);
             }
         }
+    }
 
-        var bytes = Encoding.UTF8.GetByteCount(upload.Content);
-        _ = await transaction.UpdateAsync<KnowledgeCollection>(collectionId, stored => stored with
+    private async ValueTask RemoveAsync(TenantTransaction transaction, string collectionId, IReadOnlyList<KnowledgeDocument> documents)
+    {
+        foreach (var document in documents)
         {
-            Documents = stored.Documents + (before is null ? 1 : 0),
-            Bytes = stored.Bytes + bytes - (before?.Bytes ?? 0),
-        }) ?? throw ApiException.NotFound();
-
-        var hash = Passages.HashOf(upload.Format, upload.Content);
-        var document = before is null
-            ? await InsertAsync(transaction, New(transaction.ClientId, collectionId, upload, bytes, hash))
-            : await transaction.UpdateAsync<KnowledgeDocument>(before.Id, stored => Replaced(stored, upload, bytes, hash))
-                ?? throw ApiException.NotFound();
-        if (document.ContentUpload == document.Upload)
-        {
-            await StoreContentAsync(transaction, document, upload.Content);
+            await changes.AppendAsync(transaction, document.Id, documents: -1);
         }
 
-        return document;
-    }
-
-    private KnowledgeDocument New(string clientId, string collectionId, DocumentUpload upload, long bytes, string hash) => new()
-    {
-        Id = ids.New("doc"),
-        ClientId = clientId,
-        CollectionId = collectionId,
-        ExternalId = upload.ExternalId,
-        Title = upload.Title,
-        Url = upload.Url,
-        Metadata = upload.Metadata,
-        Acl = upload.Acl is { Count: > 0 } ? upload.Acl : null,
-        Format = upload.Format,
-        Status = DocumentStatus.Queued,
-        Bytes = bytes,
-        ContentHash = hash,
-        Upload = 1,
-        ContentUpload = 1,
-        AttemptsBefore = 0,
-        Revision = 1,
-        DueAt = clock.GetUtcNow(),
-        TraceParent = EventLog.TraceParent(traceId: null),
-        CreatedAt = clock.GetUtcNow(),
-        UpdatedAt = clock.GetUtcNow(),
-    };
-
-    // Without a lease owner nobody holds it: a worker that still reads the content before cannot store what it makes of it.
-    private KnowledgeDocument Replaced(KnowledgeDocument stored, DocumentUpload upload, long bytes, string hash) => stored with
-    {
-        Title = upload.Title,
-        Url = upload.Url,
-        Metadata = upload.Metadata,
-        Acl = upload.Acl is { Count: > 0 } ? upload.Acl : null,
-        Format = upload.Format,
-        Status = DocumentStatus.Queued,
-        Error = null,
-        Bytes = bytes,
-        ContentHash = hash,
-        Upload = stored.Upload + 1,
-        ContentUpload = stored.ContentHash == hash ? stored.ContentUpload : stored.Upload + 1,
-        AttemptsBefore = stored.Attempts,
-        LeaseOwner = null,
-        Revision = stored.Revision + 1,
-        DueAt = clock.GetUtcNow(),
-        TraceParent = EventLog.TraceParent(traceId: null),
-        UpdatedAt = clock.GetUtcNow(),
-    };
-
-    private static async ValueTask<KnowledgeDocument> InsertAsync(TenantTransaction transaction, KnowledgeDocument document)
-    {
-        await transaction.InsertAsync(document);
-        return document;
-    }
-
-    private async ValueTask StoreContentAsync(TenantTransaction transaction, KnowledgeDocument document, string content)
-    {
-        var ordinal = 0;
-        for (var start = 0; start < content.Length;)
+        await transaction.UpdateAsync<KnowledgeCollection>(collectionId, stored => stored with
         {
-            var end = Math.Min(content.Length, start + KnowledgeContent.MaxLength);
-            end -= end < content.Length && char.IsHighSurrogate(content[end - 1]) ? 1 : 0;
-            await transaction.InsertAsync(new KnowledgeContent
-            {
-                Id = ids.New("con"),
-                ClientId = document.ClientId,
-                DocumentId = document.Id,
-                Upload = document.Upload,
-                Ordinal = ordinal++,
-                Text = content[start..end],
-            });
-            start = end;
+            Documents = stored.Documents - documents.Count,
+            Chunks = stored.Chunks - documents.Sum(document => document.Live?.Chunks ?? 0),
+            Bytes = stored.Bytes - documents.Sum(document => document.Bytes),
+        });
+        foreach (var document in documents)
+        {
+            await transaction.DeleteAsync<KnowledgeDocument>(document.Id);
+            await removal.RemoveAllAsync(transaction, document);
+            transaction.Signal(KnowledgeDocument.Topic(document.Id));
         }
-    }
 
-    private static ApiException OverQuota(long quota) => new(
-        StatusCodes.Status429TooManyRequests, "quota_exceeded", $"The client may have {quota} documents, and has them. Delete some, or ask for more.")
-    {
-        RetryAfter = TimeSpan.FromHours(1),
-    };
+        var traceId = Tracing.CurrentTraceId();
+        await events.AppendAsync(
+            transaction, [.. documents.Select(document => KnowledgeEvents.Of(EventTypes.KnowledgeDocumentDeleted, document, traceId))]);
+    }
 }

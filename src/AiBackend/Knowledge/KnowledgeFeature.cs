@@ -30,6 +30,7 @@ internal static class KnowledgeFeature
             .AddSingleton<KnowledgeChanges>()
             .AddSingleton<KnowledgeRemoval>()
             .AddSingleton<KnowledgeCollections>()
+            .AddSingleton<DocumentWriter>()
             .AddSingleton<KnowledgeDocuments>()
             .AddSingleton<KnowledgeSearch>()
             .AddSingleton<StoreSearch>()

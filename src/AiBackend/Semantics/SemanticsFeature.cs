@@ -6,6 +6,7 @@ using AiBackend.Semantics.Cube;
 using AiBackend.Semantics.Layers;
 using AiBackend.Semantics.Questions;
 using AiBackend.Semantics.Repositories;
+using AiBackend.Semantics.Rows;
 using AiBackend.Semantics.Servers;
 using AiBackend.Semantics.Sync;
 
@@ -42,7 +43,7 @@ internal static class SemanticsFeature
             .AddSingleton<DataStoreUse>(LayerStores.UseOfAsync)
             .AddSingleton<RemoveOfClient>(SemanticRepositories.RemoveOfClientAsync)
             .AddSingleton<RemoveOfClient>(SemanticServers.RemoveOfClientAsync);
-        return services.AddSync().AddQuestions();
+        return services.AddSync().AddRowDocuments().AddQuestions();
     }
 
     public static void MapSemantics(this IEndpointRouteBuilder api)

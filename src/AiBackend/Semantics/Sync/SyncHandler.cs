@@ -4,12 +4,13 @@ using AiBackend.Events;
 using AiBackend.Jobs;
 using AiBackend.Semantics.Layers;
 using AiBackend.Semantics.Repositories;
+using AiBackend.Semantics.Rows;
 
 namespace AiBackend.Semantics.Sync;
 
 /// <summary>Does sync jobs. Faults of databases and repositories that may pass are waited out a few times; others end the job.</summary>
 internal sealed partial class SyncHandler(
-    DocumentStore store, DataStoreDirectory stores, GitRepositories git, EventLog events, TimeProvider clock, ILogger<SyncHandler> logger)
+    DocumentStore store, DataStoreDirectory stores, GitRepositories git, RowIndexer rows, EventLog events, TimeProvider clock, ILogger<SyncHandler> logger)
     : IWorkHandler<SyncJob>
 {
     /// <summary>Faults of others, or unexpected ones, before a job fails.</summary>
@@ -38,10 +39,14 @@ internal sealed partial class SyncHandler(
 
             await journal.BeginAsync(ct);
             var subject = await SubjectAsync(documents, work, ct);
-            var run = new SyncRun(subject, journal, documents, stores.Open(subject.Store), stores.ConnectorOf(subject.Store.Kind), git);
+            var run = new SyncRun(subject, journal, documents, stores.Open(subject.Store), stores.ConnectorOf(subject.Store.Kind), git, rows);
             await run.RunAsync(ct);
         }
         catch (SyncFailedException failure)
+        {
+            await FailAsync(journal, failure.Code, failure.Message);
+        }
+        catch (RowsException failure)
         {
             await FailAsync(journal, failure.Code, failure.Message);
         }

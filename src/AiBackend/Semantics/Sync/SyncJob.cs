@@ -1,5 +1,6 @@
 using AiBackend.Documents;
 using AiBackend.Jobs;
+using AiBackend.Semantics.Rows;
 
 namespace AiBackend.Semantics.Sync;
 
@@ -112,9 +113,6 @@ internal sealed record SyncDiff(IReadOnlyList<string> Added, IReadOnlyList<strin
 {
     public static SyncDiff None { get; } = new([], [], []);
 }
-
-/// <summary>What became of the documents of a table's rows.</summary>
-internal sealed record RowCounts(long Added, long Changed, long Unchanged, long Removed, long Skipped);
 
 /// <summary>What a job says while it works. No secrets, no values of rows.</summary>
 internal sealed record SyncLog(DateTimeOffset At, SyncLevel Level, string Text);

@@ -1,3 +1,5 @@
+using AiBackend.Semantics.Rows;
+
 namespace AiBackend.Semantics.Sync;
 
 /// <summary>What is asked of a sync job.</summary>

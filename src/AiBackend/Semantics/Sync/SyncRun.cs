@@ -5,6 +5,7 @@ using AiBackend.Events;
 using AiBackend.Semantics.Layers;
 using AiBackend.Semantics.Models;
 using AiBackend.Semantics.Repositories;
+using AiBackend.Semantics.Rows;
 
 namespace AiBackend.Semantics.Sync;
 
@@ -13,7 +14,13 @@ internal sealed record SyncSubject(SemanticLayer Layer, LayerStore Link, DataSto
 
 /// <summary>One worker's go at a job: does its phases from the one that was stored on.</summary>
 internal sealed class SyncRun(
-    SyncSubject subject, SyncJournal journal, TenantDocuments documents, ConnectionTarget target, IConnector connector, GitRepositories git)
+    SyncSubject subject,
+    SyncJournal journal,
+    TenantDocuments documents,
+    ConnectionTarget target,
+    IConnector connector,
+    GitRepositories git,
+    RowIndexer rows)
 {
     // Clocks of machines differ.
     private static readonly TimeSpan Leeway = TimeSpan.FromMinutes(10);
@@ -39,6 +46,11 @@ internal sealed class SyncRun(
         if (journal.Job.Phase == SyncPhase.Commit)
         {
             await CommitAsync(ct);
+        }
+
+        if (journal.Job.Phase == SyncPhase.Index)
+        {
+            await IndexAsync(ct);
         }
 
         await journal.EndAsync(SyncStatus.Completed, "Completed.", error: null);
@@ -118,12 +130,29 @@ internal sealed class SyncRun(
         var diff = new SyncDiff(Below(outcome.Diff.Added), Below(outcome.Diff.Changed), Below(outcome.Diff.Removed));
         var text = outcome.NothingChanged ? "Nothing to commit." : $"{(outcome.AlreadyDone ? "Found the" : "Made")} commit {outcome.Commit} on {outcome.Branch}.";
         await journal.EnterAsync(
-            SyncPhase.Notify,
+            SyncPhase.Index,
             text,
-            job => job with { Commit = outcome.Commit, Branch = outcome.Branch, Diff = diff },
+            job => job with { Progress = new SyncProgress(0, null), Commit = outcome.Commit, Branch = outcome.Branch, Diff = diff },
             outcome.NothingChanged ? null : ChangedEvent(outcome, diff),
             ct);
         await models.RemoveAsync(ModelRole.Pending, ct);
+    }
+
+    private async Task IndexAsync(CancellationToken ct)
+    {
+        var work = new RowSync
+        {
+            JobId = journal.Job.Id,
+            Link = subject.Link,
+            Schema = subject.Link.Documents.Count == 0 ? new DatabaseSchema([]) : await SchemaAsync(ct),
+            Target = target,
+            Connector = connector,
+        };
+        var report = new RowReport(
+            (done, total, stop) => journal.ReportAsync(new SyncProgress(done, total), stop),
+            (text, isWarning, stop) => journal.LogAsync(isWarning ? SyncLevel.Warning : SyncLevel.Info, text, stop));
+        var counts = await rows.RunAsync(work, report, ct);
+        await journal.EnterAsync(SyncPhase.Notify, "Rows are documents.", job => job with { Rows = counts }, told: null, ct);
     }
 
     private async Task KeepAsync(ModelPlanning planning, GitOutcome outcome, CancellationToken ct)

@@ -1,0 +1,89 @@
+using AiBackend.Documents;
+using AiBackend.Jobs;
+using AiBackend.Knowledge;
+using AiBackend.Semantics.Layers;
+
+namespace AiBackend.Semantics.Rows;
+
+/// <summary>Removes documents of rows, in small commits: all those of a table, at once or, when it was taken out of its layer, as work.</summary>
+internal sealed class RowRemoval(DocumentStore store, KnowledgeDocuments knowledge, TimeProvider clock) : IWorkHandler<RowEntry>
+{
+    private const int RowsPerCommit = 100;
+
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(2);
+
+    /// <summary>Has all tables of a link removed, once its commit is durable.</summary>
+    public async ValueTask RemoveLaterAsync(TenantTransaction transaction, LayerStore link)
+    {
+        foreach (var entry in await transaction.ListAsync(Query.Of<RowEntry>().Equal(entry => entry.Link, link.Id)))
+        {
+            // A pass that is under way finds it changed and ends.
+            await transaction.UpdateAsync<RowEntry>(entry.Id, stored => stored with { Link = null, DueAt = clock.GetUtcNow() });
+            transaction.SignalWork<RowEntry>();
+        }
+    }
+
+    /// <summary>Removes the documents of a table, and what is remembered of it.</summary>
+    /// <returns>How many documents.</returns>
+    public async Task<long> RemoveAsync(RowEntry entry, CancellationToken ct)
+    {
+        var documents = store.For(entry.ClientId);
+        var batch = Query.Of<IndexedRow>().Equal(row => row.EntryId, entry.Id).Ascending(row => row.Pass).Take(RowsPerCommit);
+        long removed = 0;
+        while (true)
+        {
+            var (rows, gone) = await documents.CommitAsync(
+                async transaction =>
+                {
+                    var rows = await transaction.ListAsync(batch);
+                    return (rows.Count, await RemoveAsync(transaction, rows));
+                },
+                ct);
+            removed += gone;
+            if (rows < RowsPerCommit)
+            {
+                break;
+            }
+        }
+
+        await documents.CommitAsync(transaction => transaction.DeleteAsync<RowEntry>(entry.Id), ct);
+        return removed;
+    }
+
+    /// <summary>Removes rows with their documents, but for documents that another entry makes of the same rows.</summary>
+    /// <returns>How many rows had documents.</returns>
+    public async ValueTask<int> RemoveAsync(TenantTransaction transaction, IReadOnlyList<IndexedRow> rows)
+    {
+        string[] documentIds = [.. rows.Select(row => row.DocumentId).OfType<string>()];
+        foreach (var row in rows)
+        {
+            await transaction.DeleteAsync<IndexedRow>(row.Id);
+        }
+
+        await RemoveDocumentsAsync(transaction, documentIds);
+        return documentIds.Length;
+    }
+
+    /// <summary>Removes documents that no row stands for any more.</summary>
+    public async ValueTask RemoveDocumentsAsync(TenantTransaction transaction, IReadOnlyCollection<string> documentIds)
+    {
+        if (documentIds.Count == 0)
+        {
+            return;
+        }
+
+        var others = await transaction.ListAsync(Query.Of<IndexedRow>().In(row => row.DocumentId, documentIds));
+        await knowledge.DeleteAllAsync(transaction, [.. documentIds.Except(others.Select(row => row.DocumentId!), StringComparer.Ordinal)]);
+    }
+
+    public Task HandleAsync(RowEntry work, CancellationToken ct) => RemoveAsync(work, ct);
+
+    public Task AbandonAsync(RowEntry work, Exception error, CancellationToken ct) => store.For(work.ClientId).CommitAsync(
+        transaction => transaction.UpdateAsync<RowEntry>(
+            work.Id,
+            stored => Leases.RequireHeld(stored, work) with
+            {
+                DueAt = clock.GetUtcNow() + (FirstBackoff * Math.Pow(2, Math.Min(stored.Attempts - 1, 10))),
+            }),
+        ct);
+}
