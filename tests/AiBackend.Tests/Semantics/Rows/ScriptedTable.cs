@@ -14,7 +14,7 @@ internal sealed class ScriptedTable : IConnector
     public List<RowRequest> Requests { get; } = [];
 
     /// <summary>Comes before a page, with the number of the request from 1.</summary>
-    public Action<int> Before { get; set; } = _ => { };
+    public Func<int, Task> Before { get; set; } = _ => Task.CompletedTask;
 
     public StoreKind Kind => StoreKind.Sqlite;
 
@@ -36,17 +36,17 @@ internal sealed class ScriptedTable : IConnector
         },
     ]);
 
-    public Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct)
+    public async Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         Requests.Add(request);
-        Before(Requests.Count);
+        await Before(Requests.Count);
         Assert.Equal(["id"], request.OrderBy);
         var after = request.After is null ? null : Turned(request.After[0]);
         var found = Rows.Select(row => (Order: Turned(row.Key), row.Key, row.Value)).OrderBy(row => row.Order, StringComparer.Ordinal)
             .Where(row => after is null || string.CompareOrdinal(row.Order, after) > 0).Take(request.Limit + 1).ToList();
         var read = found.Take(request.Limit).Select(row => (IReadOnlyList<string?>)[.. request.Columns.Select(column => ValueOf(row.Key, row.Value, column))]).ToList();
-        return Task.FromResult(new RowPage(read, found.Count > request.Limit ? [found[request.Limit - 1].Key] : null));
+        return new RowPage(read, found.Count > request.Limit ? [found[request.Limit - 1].Key] : null);
     }
 
     public Task<ConnectionReport> TestAsync(ConnectionTarget target, CancellationToken ct) => throw new NotSupportedException();
