@@ -2,6 +2,7 @@ using AiBackend.DataStores;
 using AiBackend.Documents;
 using AiBackend.Events;
 using AiBackend.Semantics.Repositories;
+using AiBackend.Semantics.Rows;
 using AiBackend.Semantics.Sync;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,6 +71,7 @@ public sealed class SyncCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<S
             new DocumentStore(store),
             app.Services.GetRequiredService<DataStoreDirectory>(),
             app.Services.GetRequiredService<GitRepositories>(),
+            app.Services.GetRequiredService<RowIndexer>(),
             app.Services.GetRequiredService<EventLog>(),
             app.Clock,
             NullLogger<SyncHandler>.Instance);
