@@ -115,7 +115,11 @@ internal sealed class RowIndexer(
 
                 var entry = new RowEntry
                 {
-                    Id = ids.New("ren"), ClientId = documents.ClientId, Link = link.Id, Table = settings.Table, CollectionId = settings.CollectionId,
+                    Id = ids.New("ren"),
+                    ClientId = documents.ClientId,
+                    Link = link.Id,
+                    Table = settings.Table,
+                    CollectionId = settings.CollectionId,
                 };
                 await transaction.InsertAsync(entry);
                 return entry with { Version = 1 };
