@@ -130,7 +130,9 @@ internal sealed class MysqlConnector(DataGuard guard, DataOptions options) : Sql
             Password = target.Password ?? string.Empty,
             SslMode = target.Tls == TlsMode.Disable ? MySqlSslMode.Disabled : MySqlSslMode.Required,
             ConnectionProtocol = MySqlConnectionProtocol.Tcp,
-            ConnectionTimeout = (uint)Math.Ceiling(Options.ConnectLimit.TotalSeconds),
+
+            // Later than the limit that is kept around it: the driver's own reads like a server that is not there.
+            ConnectionTimeout = (uint)Math.Ceiling(Options.ConnectLimit.TotalSeconds) + 5,
             DefaultCommandTimeout = 0,
             CancellationTimeout = 1,
             MaximumPoolSize = 8,

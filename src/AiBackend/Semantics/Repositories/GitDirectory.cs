@@ -10,6 +10,8 @@ namespace AiBackend.Semantics.Repositories;
 internal sealed class GitDirectory(Repository repository, CancellationToken ct) : GitStorage
 {
     private const int LockAttempts = 100;
+    private const int LinuxExists = 17; // EEXIST
+    private const int WindowsExists = unchecked((int)0x80070050); // ERROR_FILE_EXISTS
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
 
     protected override Repository Objects => repository;
@@ -64,6 +66,9 @@ internal sealed class GitDirectory(Repository repository, CancellationToken ct) 
         repository.Branches.Where(branch => !branch.IsRemote && branch.Tip is not null)
             .ToDictionary(branch => branch.FriendlyName, branch => branch.Tip.Id, StringComparer.Ordinal);
 
+    // The lock that was in the way may be gone before it is looked for.
+    private static bool IsTaken(IOException error, string path) => error.HResult is LinuxExists or WindowsExists || File.Exists(path);
+
     private FileStream Lock(string path, string branch)
     {
         for (var attempt = 0; ; attempt++)
@@ -72,12 +77,12 @@ internal sealed class GitDirectory(Repository repository, CancellationToken ct) 
             {
                 return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
             }
-            catch (IOException) when (File.Exists(path) && attempt < LockAttempts)
+            catch (IOException error) when (IsTaken(error, path) && attempt < LockAttempts)
             {
                 ct.WaitHandle.WaitOne(LockPause);
                 ct.ThrowIfCancellationRequested();
             }
-            catch (IOException error) when (File.Exists(path))
+            catch (IOException error) when (IsTaken(error, path))
             {
                 throw new GitException(
                     GitFault.Busy, $"The branch {branch} is locked by another git process; if there is none, remove {Path.GetFileName(path)} in the repository.", error);
