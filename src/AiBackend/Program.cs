@@ -57,6 +57,7 @@ try
     api.MapChat();
     app.MapOpenAi();
     app.MapMcpServer();
+    app.BeginBuildingEndpoints();
 
     await app.Services.GetRequiredService<IDocumentStore>().InitializeAsync(app.Lifetime.ApplicationStopping);
     await app.RunAsync();
