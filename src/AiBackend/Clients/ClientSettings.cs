@@ -61,6 +61,9 @@ internal sealed record ChatSettings : IValidatableObject
     [Entries(100)]
     public IReadOnlyList<string>? Collections { get; init; }
 
+    /// <summary>Whether questions about the client's data are answered with numbers: to whoever may write to the chat.</summary>
+    public bool DataQuestions { get; init; } = true;
+
     public OrchestratorKind Orchestrator { get; init; }
 
     /// <summary>Where an outside orchestrator is asked; null: the service's own (<c>AI_ORCHESTRATOR_URL</c>).</summary>

@@ -23,7 +23,7 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.Equal(app.Clock.GetUtcNow(), client.GetProperty("created_at").GetDateTimeOffset());
         Assert.Equal(
             """
-            {"threads":{"enabled":false,"inactivity_minutes":1440},"chat":{"system_prompt":null,"model":null,"error_message":"Sorry, something went wrong. Please try again.","handover_message":"I am passing you on to a colleague, who will answer here.","min_confidence":0.25,"history_messages":50,"collections":null,"orchestrator":"builtin","orchestrator_url":null},"analysis":{"on_message":[]},"taxonomy":{"categories":[],"intents":[]},"retention":{"messages_days":null,"events_days":null},"quotas":{"requests_per_minute":null,"messages_per_day":null,"tokens_per_day":null,"documents":null,"data_stores":null}}
+            {"threads":{"enabled":false,"inactivity_minutes":1440},"chat":{"system_prompt":null,"model":null,"error_message":"Sorry, something went wrong. Please try again.","handover_message":"I am passing you on to a colleague, who will answer here.","min_confidence":0.25,"history_messages":50,"collections":null,"data_questions":true,"orchestrator":"builtin","orchestrator_url":null},"analysis":{"on_message":[]},"taxonomy":{"categories":[],"intents":[]},"retention":{"messages_days":null,"events_days":null},"quotas":{"requests_per_minute":null,"messages_per_day":null,"tokens_per_day":null,"documents":null,"data_stores":null}}
             """.Trim(),
             client.GetProperty("settings").GetRawText());
     }
@@ -32,7 +32,7 @@ public sealed class ClientTests(AppFixture app) : IClassFixture<AppFixture>
     public async Task All_settings_are_kept()
     {
         const string Settings = """
-            {"threads":{"enabled":true,"inactivity_minutes":1},"chat":{"system_prompt":"Be kind.","model":"m-1","error_message":"Oh no","handover_message":"Wait","min_confidence":1,"history_messages":0,"collections":["col_00000000000000000000000000"],"orchestrator":"http","orchestrator_url":"https://o.example/answer"},"analysis":{"on_message":["category","intent","sentiment","language","pii"]},"taxonomy":{"categories":[{"name":"billing","description":"Money","examples":["I paid twice"]}],"intents":[{"name":"refund","description":null,"examples":[]}]},"retention":{"messages_days":30,"events_days":1},"quotas":{"requests_per_minute":0,"messages_per_day":5,"tokens_per_day":9007199254740993,"documents":7,"data_stores":1}}
+            {"threads":{"enabled":true,"inactivity_minutes":1},"chat":{"system_prompt":"Be kind.","model":"m-1","error_message":"Oh no","handover_message":"Wait","min_confidence":1,"history_messages":0,"collections":["col_00000000000000000000000000"],"data_questions":false,"orchestrator":"http","orchestrator_url":"https://o.example/answer"},"analysis":{"on_message":["category","intent","sentiment","language","pii"]},"taxonomy":{"categories":[{"name":"billing","description":"Money","examples":["I paid twice"]}],"intents":[{"name":"refund","description":null,"examples":[]}]},"retention":{"messages_days":30,"events_days":1},"quotas":{"requests_per_minute":0,"messages_per_day":5,"tokens_per_day":9007199254740993,"documents":7,"data_stores":1}}
             """;
 
         var response = await app.Admin.SendTextAsync(HttpMethod.Post, Clients, $$"""{"name":"All","settings":{{Settings}}}""");
