@@ -19,14 +19,26 @@ internal sealed class StructuredModel(ChatModel model)
     /// <exception cref="UpstreamException">
     /// The model gave no answer, or none of the shape; then the message ends with what <paramref name="read"/> found wrong at last.
     /// </exception>
+    public Task<StructuredAnswer<T>> AskAsync<T>(
+        IReadOnlyList<ChatMessage> messages, string? name, AnswerShape shape, Func<JsonElement, T> read, TokenTally tally, CancellationToken ct) =>
+        AskAsync(messages, name, shape, read, _ => Task.CompletedTask, tally, ct);
+
+    /// <inheritdoc cref="AskAsync{T}(IReadOnlyList{ChatMessage}, string?, AnswerShape, Func{JsonElement, T}, TokenTally, CancellationToken)" />
+    /// <param name="check">Looks further into what was read; throws <see cref="FormatException"/> as <paramref name="read"/> does, and shares its one repair.</param>
     public async Task<StructuredAnswer<T>> AskAsync<T>(
-        IReadOnlyList<ChatMessage> messages, string? name, AnswerShape shape, Func<JsonElement, T> read, TokenTally tally, CancellationToken ct)
+        IReadOnlyList<ChatMessage> messages,
+        string? name,
+        AnswerShape shape,
+        Func<JsonElement, T> read,
+        Func<T, Task> check,
+        TokenTally tally,
+        CancellationToken ct)
     {
         var asking = new Asking(model, name, shape, tally);
         var first = await asking.AskAsync(messages, ct);
         try
         {
-            return asking.Answer(Read(first, read));
+            return asking.Answer(await ReadAsync(first));
         }
         catch (FormatException wrong)
         {
@@ -39,13 +51,20 @@ internal sealed class StructuredModel(ChatModel model)
                 ct);
             try
             {
-                return asking.Answer(Read(second, read));
+                return asking.Answer(await ReadAsync(second));
             }
             catch (FormatException again)
             {
                 throw new UpstreamException(
                     UpstreamFailure.Invalid, $"{ModelChatClient.Server} gave an answer of another shape than was asked for, twice. {again.Message}");
             }
+        }
+
+        async Task<T> ReadAsync(string text)
+        {
+            var value = Read(text, read);
+            await check(value);
+            return value;
         }
     }
 

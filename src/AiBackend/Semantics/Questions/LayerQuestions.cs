@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AiBackend.Ai;
+using AiBackend.Clients;
 using AiBackend.Http;
 using AiBackend.Semantics.Cube;
 using AiBackend.Semantics.Layers;
@@ -11,7 +13,7 @@ namespace AiBackend.Semantics.Questions;
 /// model that is configured is asked. Whatever made the query, it is checked against the layer and limited before it is sent.
 /// </summary>
 internal sealed class LayerQuestions(
-    SemanticLayers layers, LayerIndexes indexes, CubeClient cube, QuestionModel? model, TimeProvider clock)
+    SemanticLayers layers, LayerIndexes indexes, CubeClient cube, QuestionModel? model, QuestionTokens tokens, TimeProvider clock)
 {
     /// <summary>Finds members and values by word and meaning.</summary>
     /// <exception cref="ApiException">The layer has no server, or that does not answer.</exception>
@@ -30,7 +32,9 @@ internal sealed class LayerQuestions(
     });
 
     /// <summary>Answers a question in words.</summary>
-    /// <exception cref="ApiException">422 <c>question_not_understood</c> with suggestions; else as in <see cref="SearchAsync"/>.</exception>
+    /// <exception cref="ApiException">
+    /// 422 <c>question_not_understood</c> with suggestions; 429 where a model would be asked and the client's tokens are used up; else as in <see cref="SearchAsync"/>.
+    /// </exception>
     public Task<LayerAnswer> AskAsync(SemanticLayer layer, string question, string? timezone, bool isPlan, CancellationToken ct) => InWordsAsync(async () =>
     {
         var today = Today(timezone);
@@ -44,11 +48,18 @@ internal sealed class LayerQuestions(
 
         if (model is not null)
         {
-            var made = await model.AskAsync(
-                index, question, today, query => cube.SqlAsync(target, Json(Checked(query, index.Meta, timezone)), ct), ct);
-            if (made is not null)
+            var settings = await tokens.RequireAsync(layer.ClientId, ct);
+            var tally = new TokenTally();
+            try
             {
-                return await AnswerAsync(target, index.Meta, Checked(made.Query, index.Meta, timezone), made.Confidence, "model", isPlan, ct);
+                if (await MakeAsync(target, index, question, today, timezone, settings, tally, ct) is { } made)
+                {
+                    return await AnswerAsync(target, index.Meta, made, QuestionModel.Confidence, "model", isPlan, ct);
+                }
+            }
+            finally
+            {
+                await tokens.CountAsync(layer, tally.Total);
             }
         }
 
@@ -73,6 +84,50 @@ internal sealed class LayerQuestions(
         {
             return null;
         }
+    }
+
+    /// <summary>Whether a model may be asked a question that the parser does not answer, as it plainly asks for numbers of this layer; never without a model.</summary>
+    public async Task<bool> IsForModelAsync(SemanticLayer layer, string question, CancellationToken ct)
+    {
+        if (model is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            return (await indexes.GetAsync(layer, await TargetAsync(layer, ct), ct)).Parser.AsksForNumbers(question, Today(null));
+        }
+        catch (Exception error) when (error is CubeException or ApiException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a model makes of a question; null when it makes nothing of it, and for failures of the server too.</summary>
+    /// <param name="tally">Gets what the model counted, for the caller to count.</param>
+    public async Task<LayerAnswer?> TryModelAsync(SemanticLayer layer, string question, ClientSettings settings, TokenTally tally, CancellationToken ct)
+    {
+        try
+        {
+            var target = await TargetAsync(layer, ct);
+            var index = await indexes.GetAsync(layer, target, ct);
+            return await MakeAsync(target, index, question, Today(null), timezone: null, settings, tally, ct) is { } made
+                ? await AnswerAsync(target, index.Meta, made, QuestionModel.Confidence, "model", isPlan: false, ct)
+                : null;
+        }
+        catch (Exception error) when (error is CubeException or ApiException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<CubeQuery?> MakeAsync(
+        CubeTarget target, LayerIndex index, string question, DateOnly today, string? timezone, ClientSettings settings, TokenTally tally, CancellationToken ct)
+    {
+        var made = await model!.AskAsync(
+            index, question, today, settings.Chat.Model, query => cube.SqlAsync(target, Json(Checked(query, index.Meta, timezone)), ct), tally, ct);
+        return made is null ? null : Checked(made, index.Meta, timezone);
     }
 
     private static CubeQuery Checked(CubeQuery query, CubeMeta meta, string? timezone) => CubeQueryCheck.Check(query with { Timezone = query.Timezone ?? timezone }, meta);

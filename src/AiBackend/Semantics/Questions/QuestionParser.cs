@@ -9,6 +9,9 @@ internal sealed class QuestionParser(LayerLexicon lexicon)
 {
     private const int MostWords = 40;
 
+    /// <summary>Of names and synonyms; what is only near in meaning is less.</summary>
+    private const double LeastNamed = 0.85;
+
     /// <param name="question">In words.</param>
     /// <param name="today">In the asker's time zone.</param>
     public ParsedQuestion Parse(string question, DateOnly today)
@@ -39,6 +42,35 @@ internal sealed class QuestionParser(LayerLexicon lexicon)
         {
             return ParsedQuestion.Refused(not.Message);
         }
+    }
+
+    /// <summary>
+    /// Whether a text that is not understood whole asks for numbers of this layer all the same: it counts, aggregates or ranks something that the layer has,
+    /// or tells a measure with a time or a group, and most of its words are known.
+    /// </summary>
+    public bool AsksForNumbers(string question, DateOnly today)
+    {
+        var words = QuestionWords.Of(question);
+        if (words.Words.Count is 0 or > MostWords)
+        {
+            return false;
+        }
+
+        var items = Items(words, today);
+        var covered = items.Sum(item => item.End - item.Start);
+        var telling = items.Where(item => item is not QuestionItem.Sign { Kind: SignKind.Filler }).Sum(item => item.End - item.Start);
+        return words.Words.Count - covered <= telling && items.Any(item => item switch
+        {
+            QuestionItem.Sign { Kind: SignKind.Count } => IsBefore(item, meaning => meaning is Meaning.Entity),
+            QuestionItem.Aggregate or QuestionItem.Rank => IsBefore(item, meaning => meaning is Meaning.Entity or Meaning.Measured or Meaning.Dimension),
+            QuestionItem.Mention { Meanings: var meanings } => meanings.Any(meaning => meaning is Meaning.Measured { Score: >= 1 })
+                && items.Any(other => other is QuestionItem.When or QuestionItem.Grain or QuestionItem.Compare or QuestionItem.Sign { Kind: SignKind.Group }),
+            _ => false,
+        });
+
+        // With one word between at most: "how many late orders".
+        bool IsBefore(QuestionItem sign, Func<Meaning, bool> isWanted) => items.OfType<QuestionItem.Mention>()
+            .Any(mention => mention.Start >= sign.End && mention.Start - sign.End <= 1 && mention.Meanings.Any(meaning => meaning.Score >= LeastNamed && isWanted(meaning)));
     }
 
     private List<QuestionItem> Items(QuestionWords words, DateOnly today)

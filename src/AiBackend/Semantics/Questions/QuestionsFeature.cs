@@ -12,7 +12,9 @@ internal static class QuestionsFeature
             provider.GetRequiredService<Layers.SemanticLayers>(),
             provider.GetRequiredService<LayerIndexes>(),
             provider.GetRequiredService<Cube.CubeClient>(),
-            provider.GetRequiredService<AiOptions>().BaseUrl is null ? null : new QuestionModel(provider.GetRequiredService<StructuredModel>()),
+            provider.GetRequiredService<AiOptions>().BaseUrl is null ? null : ActivatorUtilities.CreateInstance<QuestionModel>(provider),
+            provider.GetRequiredService<QuestionTokens>(),
             provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<QuestionTokens>()
         .AddSingleton<ClientLayers>();
 }
