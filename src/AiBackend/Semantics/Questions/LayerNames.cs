@@ -18,6 +18,13 @@ internal static class LayerNames
 
     private static readonly string[] LabelNames = ["name", "title", "label", "full_name", "display_name", "caption"];
 
+    /// <summary>Names of things that are people, of whom two may have one name.</summary>
+    private static readonly HashSet<string> People =
+    [
+        .. ((string[])["customer", "client", "person", "people", "user", "member", "employee", "staff", "patient", "doctor", "physician", "nurse", "driver", "student", "teacher",
+            "pupil", "contact", "lead", "candidate", "applicant", "agent", "manager", "worker", "technician", "author", "actor", "player", "guest", "tenant", "passenger", "resident"]).Select(QuestionWords.StemOf),
+    ];
+
     /// <summary>Words of names that say an amount of money.</summary>
     private static readonly HashSet<string> MoneyWords =
         [.. ((string[])["amount", "total", "price", "value", "revenue", "sales", "cost", "sum", "subtotal", "fee"]).Select(QuestionWords.StemOf)];
@@ -54,7 +61,7 @@ internal static class LayerNames
                 && Words(dimension) is var words && (stems.SetEquals(Stems(words)) || (words[^1] == "name" && stems.SetEquals(Stems(words.Take(words.Count - 1)))))) is { } own ? [own]
             : Array.Empty<CubeMember>();
         var keys = Keys(cube);
-        var isPerson = cube.Dimensions.Any(dimension => Short(dimension) is "first_name" or "email" or "birth_date" or "date_of_birth");
+        var isPerson = cube.Dimensions.Any(dimension => Short(dimension) is "first_name" or "email" or "birth_date" or "date_of_birth") || stems.Overlaps(People);
         return [.. names.Length == 0 || isPerson ? keys : [], .. names.Select(name => name.Name)];
     }
 

@@ -169,7 +169,7 @@ internal sealed partial class QuestionReading
     {
         if (test.Measure is { } about)
         {
-            return About(cube, about);
+            return [.. About(cube, about).Where(number => Units.Fits(number, test.Unit))];
         }
 
         var numbers = LayerNames.Numbers(cube).ToList();
@@ -178,9 +178,11 @@ internal sealed partial class QuestionReading
             return numbers.Count == 1 ? numbers : [];
         }
 
-        return test.Unit is "minute" or "minutes" or "min" or "mins" or "hour" or "hours" or "second" or "seconds" or "day" or "days" or "piece" or "pieces" or "percent" or "star" or "stars"
-            ? [.. numbers.Where(number => $"{number.Name} {number.Description}".Contains(test.Unit.TrimEnd('s'), StringComparison.OrdinalIgnoreCase))]
-            : [.. numbers.Where(number => LayerNames.IsMoney(LayerNames.Words(number)))];
+        return
+        [
+            .. numbers.Where(number => Units.Fits(number, test.Unit)
+                && (LayerNames.IsMoney(LayerNames.Words(number)) || !Units.IsMoney(test.Unit))),
+        ];
     }
 
     // "with more than 5 orders": the things are listed with what is counted of them.
@@ -203,6 +205,11 @@ internal sealed partial class QuestionReading
         }
 
         var measures = Measured(counted, null) is { Count: > 0 } some ? some : Counts(counted);
+        if (measures.Any(choice => choice.Cube.Measures.Any(measure => measure.Name == choice.Members[0] && !Units.Fits(measure, test.Unit))))
+        {
+            throw OfAnotherUnit(counted, test);
+        }
+
         AddMeasure(measures, counted);
         AddTests(test, condition => [.. measures.Select(measure => measure with { Filter = new CubeFilter.Condition(measure.Members[0], condition.Operator, [condition.Value]) })]);
     }
@@ -220,6 +227,8 @@ internal sealed partial class QuestionReading
         var own = mention.Meanings.OfType<Meaning.Dimension>().Where(meaning => meaning.Member.Type == "number" && heads.Contains(meaning.Cube)).ToList();
         if (own.Count > 0)
         {
+            own = [.. own.Where(number => Units.Fits(number.Member, test.Unit))];
+            _ = own.Count > 0 ? own : throw OfAnotherUnit(mention, test);
             at++;
             AddTests(test, condition => [.. own.Select(number => Filter(number, number.Member, condition.Operator, condition.Value))]);
             return true;
@@ -234,6 +243,8 @@ internal sealed partial class QuestionReading
         Having(mention, test);
         return true;
     }
+
+    private NotUnderstoodException OfAnotherUnit(QuestionItem named, QuestionItem.Test test) => new($"{Text(named)} is not known to be in {test.Unit}.");
 
     private void AddTests(QuestionItem.Test test, Func<(string Operator, string Value), List<Choice>> choices)
     {

@@ -46,6 +46,12 @@ internal sealed partial class QuestionReading
         }
         else if (measures.Count > 0)
         {
+            // "orders with discount" are those that have one.
+            if (head is not null && mention.Start > 0 && words.Words[mention.Start - 1].Text is "with" or "having")
+            {
+                throw new NotUnderstoodException($"It is not clear which {Text(mention)} is meant.");
+            }
+
             AddMeasure(measures, mention);
         }
         else if (isEntity)
@@ -186,6 +192,13 @@ internal sealed partial class QuestionReading
 
     private void Aggregated(QuestionItem.Mention mention)
     {
+        // "the average number of orders" is an average of counts, and "average orders" may be one.
+        var isThings = mention.IsPlural && mention.Meanings.Any(meaning => meaning is Meaning.Entity) && !IsNextBeside(mention);
+        if ((expected == Role.Count && aggregates is not ["sum"]) || (isThings && aggregates.Contains("avg") && Measured(mention, "avg").Count == 0))
+        {
+            throw new NotUnderstoodException($"The average of how many {Text(mention)} there are cannot be asked in one query.");
+        }
+
         var choices = aggregates.Select(type => Measured(mention, type)).ToList();
         if (choices.All(choice => choice.Count == 0) && mention.Meanings.OfType<Meaning.Entity>().ToList() is { Count: > 0 } entities)
         {

@@ -219,9 +219,10 @@ internal sealed partial class QuestionReading
         var isFlag = mention.Meanings.OfType<Meaning.Dimension>().Any(meaning => meaning.Member.Type == "boolean");
         var choices = mention.Meanings.Select(meaning => meaning switch
         {
+            Meaning.Time when mention.IsParticiple && (draft.When is not null || IsTimeAhead) => null,
             Meaning.Time time when mention.IsParticiple => Filter(time, time.Member, "notSet"),
             Meaning.Dimension flag when flag.Member.Type == "boolean" => Filter(flag, flag.Member, "equals", flag.IsNegative ? "true" : "false"),
-            Meaning.Dimension dimension when !isFlag && words.Words[mention.Start - 1].Text == "without" => Filter(dimension, dimension.Member, "notSet"),
+            Meaning.Dimension { Member.Type: "string" } dimension when !isFlag && words.Words[mention.Start - 1].Text == "without" => Filter(dimension, dimension.Member, "notSet"),
             _ => null,
         }).OfType<Choice>().ToList();
         draft.Filters.Add(choices.Count > 0 ? choices : throw new NotUnderstoodException($"It is not clear what is without {Text(mention)}."));

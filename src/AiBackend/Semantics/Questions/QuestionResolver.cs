@@ -17,7 +17,8 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
     private const int MostReadings = 20_000;
 
     private static readonly HashSet<string> TechnicalTimes = [.. ((string[])["update", "updated", "modified", "modify", "change", "changed", "delete", "deleted", "sync", "synced"]).Select(QuestionWords.StemOf)];
-    private static readonly HashSet<string> UsualTimes = [.. ((string[])["create", "created", "date", "time", "timestamp", "day", "occurred", "placed", "started", "at", "on", "datetime"]).Select(QuestionWords.StemOf)];
+    private static readonly HashSet<string> OwnTimes = [.. ((string[])["birth", "born", "dob", "birthday", "death", "died"]).Select(QuestionWords.StemOf)];
+    private static readonly HashSet<string> UsualTimes = [.. ((string[])["create", "created", "issued", "booked", "scheduled", "date", "time", "timestamp", "day", "occurred", "placed", "started", "at", "on", "datetime"]).Select(QuestionWords.StemOf)];
 
     public ParsedQuestion Resolve()
     {
@@ -91,11 +92,18 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var segments = chosen.Skip(measures.Count + groups.Count + filters.Count).ToList();
         var anchor = (measures.Count > 0 ? measures[0] : groups[0]).Cube;
         var cost = 0.0;
-        foreach (var choice in chosen)
+        foreach (var (choice, index) in chosen.Select((choice, index) => (choice, index)))
         {
             if (Apart(anchor, choice.Cube) is not { } apart)
             {
                 yield break;
+            }
+
+            // A value that several things have may be of any thing that is named: "products that Germany ordered".
+            var filter = index - measures.Count - groups.Count;
+            if (filter >= 0 && filter < filters.Count && draft.Filters[filter].Any(other => other.Cube != choice.Cube))
+            {
+                apart = lexicon.Cubes.Where(cube => draft.Named.Contains(cube.Name)).Select(cube => Apart(cube, choice.Cube) ?? apart).Append(apart).Min();
             }
 
             // Two values of one dimension are no farther away than one.
@@ -183,7 +191,7 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         }
 
         return lexicon.Cubes.Where(cube => !LayerNames.IsLink(cube))
-            .SelectMany(cube => cube.Dimensions.Where(dimension => dimension.Type == "time").Select(time => (cube, time, Apart: Apart(from, cube))))
+            .SelectMany(cube => cube.Dimensions.Where(dimension => dimension.Type == "time" && !LayerNames.Stems(LayerNames.Words(dimension)).Overlaps(OwnTimes)).Select(time => (cube, time, Apart: Apart(from, cube))))
             .Where(found => found.Apart is not null)
             .Select(found => ((Choice?)new Choice(found.cube, [found.time.Name], 0), found.Apart!.Value + Unusual(found.cube, found.time)))
             .OrderBy(found => found.Item2)
@@ -195,8 +203,15 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
     {
         var words = LayerNames.Stems(LayerNames.Words(time));
         var own = LayerNames.Stems(QuestionWords.OfName(cube.Name));
-        var isOwn = words.Any(word => own.Any(name => name.StartsWith(word, StringComparison.Ordinal) || word.StartsWith(name, StringComparison.Ordinal)));
+        var isOwn = words.Any(word => own.Any(name => name.StartsWith(word, StringComparison.Ordinal) || word.StartsWith(name, StringComparison.Ordinal) || IsOfOneRoot(word, name)));
         return words.Overlaps(TechnicalTimes) ? 0.5 : isOwn ? 0 : words.IsSubsetOf(UsualTimes) ? 0.1 : 0.3;
+    }
+
+    // "admitted" and "admissions".
+    private static bool IsOfOneRoot(string one, string other)
+    {
+        var common = one.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count();
+        return common >= 4 && one.Length - common <= 2 && other.Length - common <= 2;
     }
 
     private CubeQuery Query(List<Choice> measures, List<Choice> groups, List<CubeFilter> filters, List<Choice> segments, string? time)

@@ -17,7 +17,7 @@ internal static partial class TimePoints
         + $@"|{Month}(?: ,| of)? {Year}|(?:last|this) {Month}|{Month}"
         + $@"|(?:the )?q[1-4](?: of)?(?: {Year})?|(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th) quarter(?: of)?(?: {Year})|(?:the )?(?:first|second|third|fourth|1st|2nd|3rd|4th) quarter"
         + $@"|(?:the )?h[12](?: of)? {Year}|(?:the )?(?:first|second|1st|2nd) half of {Year}"
-        + $@"|today|yesterday|(?:the )?(?:this|current|last|previous|prior|past) {Unit}|(?:the )?(?:year )?{Year})";
+        + $@"|today|yesterday|tomorrow|(?:the )?(?:this|current|last|previous|prior|past|next) {Unit}|(?:the )?(?:year )?{Year})";
 
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -66,12 +66,13 @@ internal static partial class TimePoints
         if (match.Groups["unit"] is { Success: true } of)
         {
             var current = Period.Of(of.Value, today) with { IsRelative = true };
-            return match.Groups["which"].Value is "this" or "current" ? current : current.Shift(of.Value, -1);
+            return match.Groups["which"].Value switch { "this" or "current" => current, "next" => current.Shift(of.Value, 1), _ => current.Shift(of.Value, -1) };
         }
 
         return match.Groups["now"].Value switch
         {
             "today" => Period.Of("day", today) with { IsRelative = true },
+            "tomorrow" => Period.Of("day", today.AddDays(1)) with { IsRelative = true },
             "yesterday" => Period.Of("day", today.AddDays(-1)) with { IsRelative = true },
             _ => named is { } alone ? Period.Of("year", new DateOnly(alone, 1, 1)) : null,
         };
@@ -99,6 +100,6 @@ internal static partial class TimePoints
         + $@"|(?:(?:last|this) )?(?<month>{Month})(?:(?: ,| of)? (?<year>{Year}))?"
         + $@"|q(?<quarter>[1-4])(?: of)?(?: (?<year>{Year}))?|(?<quarter>last) quarter(?: of)? (?<year>{Year})|(?<quarter>first|second|third|fourth|1st|2nd|3rd|4th) quarter(?: of)?(?: (?<year>{Year}))?"
         + $@"|h(?<half>[12])(?: of)? (?<year>{Year})|(?<half>first|second|1st|2nd) half of (?<year>{Year})"
-        + $@"|(?<now>today|yesterday)|(?<which>this|current|last|previous|prior|past) (?<unit>{Unit})|(?:year )?(?<year>{Year}))$")]
+        + $@"|(?<now>today|yesterday|tomorrow)|(?<which>this|current|last|previous|prior|past|next) (?<unit>{Unit})|(?:year )?(?<year>{Year}))$")]
     private static partial Regex Parts();
 }

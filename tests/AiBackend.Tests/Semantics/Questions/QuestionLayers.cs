@@ -23,9 +23,14 @@ internal static class QuestionLayers
 
     public static LayerLexicon Lexicon(string layer) => new(CubeMetaJson.Read(Meta(layer)), Values(layer), text => Embedder.Value.Embed(text));
 
-    public static IEnumerable<(string Layer, string Question, JsonElement Query)> Set(string name) => File.ReadLines(Source($"{name}.jsonl"))
+    /// <summary>Questions of a set with the queries that answer each; none where it must be refused.</summary>
+    public static IEnumerable<(string Layer, string Question, IReadOnlyList<JsonElement> Queries)> Set(string name) => File.ReadLines(Source($"{name}.jsonl"))
         .Select(line => JsonSerializer.Deserialize<JsonElement>(line))
-        .Select(line => (line.GetProperty("layer").GetString()!, line.GetProperty("question").GetString()!, line.GetProperty("query")));
+        .Select(line => (line.GetProperty("layer").GetString()!, line.GetProperty("question").GetString()!, Queries(line)));
+
+    private static IReadOnlyList<JsonElement> Queries(JsonElement line) => line.GetProperty("query") is { ValueKind: JsonValueKind.Object } query
+        ? [query, .. line.TryGetProperty("also", out var also) ? also.EnumerateArray() : []]
+        : [];
 
     private static JsonElement Json(string file) => JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Source(file)));
 

@@ -51,7 +51,7 @@ public sealed class QuestionModelTests : IClassFixture<QuestionModelApp>, IClass
         Assert.Equal(QuestionModelApp.Question, told["question"]!.ToString());
         Assert.Equal("2026-03-14 (Saturday)", told["today"]!.ToString());
         Assert.InRange(members.Count, 10, 60);
-        Assert.Equal("""{"name":"orders.channel","kind":"dimension","title":"Orders Channel","type":"string","values":["web","phone","store"]}""", members.Single(member => member!["name"]!.ToString() == "orders.channel")!.ToJsonString());
+        Assert.Equal("""{"name":"orders.channel","kind":"dimension","title":"Orders Channel","type":"string","description":"Where the order was placed","values":["web","phone","store"]}""", members.Single(member => member!["name"]!.ToString() == "orders.channel")!.ToJsonString());
         Assert.DoesNotContain("orders.", request.Messages[0], StringComparison.Ordinal);
         Assert.Equal("scripted-model", request.Body.Text("model"));
         var format = request.Body.GetProperty("response_format").GetProperty("json_schema");
@@ -161,8 +161,8 @@ public sealed class QuestionModelTests : IClassFixture<QuestionModelApp>, IClass
     public async Task What_the_server_says_against_a_plan_is_given_back_once()
     {
         var client = await app.NewAskingClientAsync(cube);
-        cube.Refuse = query => query["dimensions"]![0]!.ToString() == "customers.city" ? "Error: can't find join path to customers" : null;
-        app.Model.Then(QuestionModelApp.Wrote("""{"measures":["orders.revenue"],"dimensions":["customers.city"]}""")).Then(QuestionModelApp.Wrote(ByChannel));
+        cube.Refuse = query => query["dimensions"]![0]!.ToString() == "orders.status" ? "Error: can't find join path to customers" : null;
+        app.Model.Then(QuestionModelApp.Wrote("""{"measures":["orders.revenue"],"dimensions":["orders.status"]}""")).Then(QuestionModelApp.Wrote(ByChannel));
 
         var answer = await client.AnswerAsync();
 

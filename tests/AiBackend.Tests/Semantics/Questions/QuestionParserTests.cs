@@ -8,22 +8,28 @@ public sealed class QuestionParserTests
 {
     private static readonly LayerLexicon Shop = QuestionLayers.Lexicon("shop");
     private static readonly LayerLexicon Rental = QuestionLayers.Lexicon("rental");
+    private static readonly LayerLexicon Clinic = QuestionLayers.Lexicon("clinic");
 
     [Theory]
     [InlineData("questions", 0.7)]
     [InlineData("held-back", 0.7)]
+    [InlineData("second-held-back", 0.5)]
     public void Of_the_recorded_questions_most_are_right_and_none_is_wrong(string set, double leastRight)
     {
         var all = QuestionLayers.Set(set).ToList();
         var wrong = new List<string>();
         var right = 0;
 
-        foreach (var (layer, question, query) in all)
+        foreach (var (layer, question, queries) in all)
         {
             if (Parse(layer, question).Query is { } understood)
             {
-                var (expected, actual) = (Plain(JsonNode.Parse(query.GetRawText())!), Plain(CubeQueryJson.Write(understood)));
-                _ = expected == actual ? right++ : Add(wrong, $"{question}: {actual}");
+                var actual = Plain(CubeQueryJson.Write(understood));
+                _ = queries.Any(query => Plain(JsonNode.Parse(query.GetRawText())!) == actual) ? right++ : Add(wrong, $"{question}: {actual}");
+            }
+            else
+            {
+                right += queries.Count == 0 ? 1 : 0;
             }
         }
 
@@ -119,6 +125,51 @@ public sealed class QuestionParserTests
     }
 
     [Theory]
+    [InlineData("rental", "films longer than 3 hours", "what the number is of")]
+    [InlineData("rental", "films shorter than 90 seconds by category", "what the number is of")]
+    [InlineData("rental", "films with length over 2 hours", "not known to be in hours")]
+    [InlineData("clinic", "appointments longer than 2 hours", "what the number is of")]
+    [InlineData("clinic", "admissions with cost over 100 minutes", "not known to be in minutes")]
+    [InlineData("clinic", "admissions with length of stay over 10 euros", "not known to be in euros")]
+    [InlineData("shop", "average number of orders per customer", "average of how many")]
+    [InlineData("shop", "average daily orders in October", "average of how many")]
+    [InlineData("shop", "orders with discount", "which discount is meant")]
+    [InlineData("shop", "revenue without discount", "without discount")]
+    [InlineData("shop", "how many products did Germany buy", "several ways")]
+    [InlineData("clinic", "patients not admitted in 2024", "without admitted")]
+    public void What_would_be_read_as_something_else_is_refused(string layer, string question, string reason)
+    {
+        var parsed = Parse(layer, question);
+
+        Assert.Null(parsed.Query);
+        Assert.Contains(reason, parsed.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rental", "films longer than 90 minutes", """{"measures":["film.count"],"filters":[{"member":"film.length","operator":"gt","values":["90"]}]}""")]
+    [InlineData("clinic", "appointments longer than 30 minutes", """{"measures":["appointments.count"],"filters":[{"member":"appointments.duration_minutes","operator":"gt","values":["30"]}]}""")]
+    [InlineData("clinic", "admissions with cost over 100 euros", """{"measures":["admissions.count"],"filters":[{"member":"admissions.cost","operator":"gt","values":["100"]}]}""")]
+    [InlineData("clinic", "appointments per doctor", """{"measures":["appointments.count"],"dimensions":["doctors.id","doctors.name"]}""")]
+    [InlineData("clinic", "admissions in 2023", """{"measures":["admissions.count"],"timeDimensions":[{"dimension":"admissions.admitted_at","dateRange":["2023-01-01","2023-12-31"]}]}""")]
+    [InlineData("clinic", "appointments tomorrow", """{"measures":["appointments.count"],"timeDimensions":[{"dimension":"appointments.scheduled_at","dateRange":["2024-11-21","2024-11-21"]}]}""")]
+    [InlineData("clinic", "appointments next week", """{"measures":["appointments.count"],"timeDimensions":[{"dimension":"appointments.scheduled_at","dateRange":["2024-11-25","2024-12-01"]}]}""")]
+    [InlineData("clinic", "patients born in 1980", """{"measures":["patients.count"],"timeDimensions":[{"dimension":"patients.birth_date","dateRange":["1980-01-01","1980-12-31"]}]}""")]
+    public void What_is_near_to_those_is_understood(string layer, string question, string query) =>
+        Assert.Equal(Plain(JsonNode.Parse(query)!), Plain(CubeQueryJson.Write(Parse(layer, question).Query!)));
+
+    [Theory]
+    [InlineData("How many orders reached us through the web?", true)]
+    [InlineData("what was the average discount granted by Berlin folks", true)]
+    [InlineData("revenue development since 2023", true)]
+    [InlineData("How many parcels fit into a truck?", false)]
+    [InlineData("revenue", false)]
+    [InlineData("What does it cost to send an order back to the warehouse of the shop on a Sunday?", false)]
+    [InlineData("average temperature", false)]
+    [InlineData("Who are you?", false)]
+    public void What_asks_for_numbers_is_told_from_all_else(string text, bool asks) =>
+        Assert.Equal(asks, new QuestionParser(Shop).AsksForNumbers(text, QuestionLayers.Today));
+
+    [Theory]
     [InlineData("shop")]
     [InlineData("rental")]
     public void Suggestions_are_understood_themselves(string layer)
@@ -140,7 +191,7 @@ public sealed class QuestionParserTests
     }
 
     private static ParsedQuestion Parse(string layer, string question) =>
-        new QuestionParser(layer == "shop" ? Shop : Rental).Parse(question, QuestionLayers.Today);
+        new QuestionParser(layer == "shop" ? Shop : layer == "clinic" ? Clinic : Rental).Parse(question, QuestionLayers.Today);
 
     private static int Add(List<string> wrong, string text)
     {

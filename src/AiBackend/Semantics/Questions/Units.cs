@@ -1,0 +1,34 @@
+using AiBackend.Semantics.Cube;
+
+namespace AiBackend.Semantics.Questions;
+
+/// <summary>Tells whether a number is in the unit that a question names. Nothing is converted: what is in another unit, or does not say in which, does not fit.</summary>
+internal static class Units
+{
+    private static readonly string[] Spans = ["second", "minute", "hour", "day", "week", "month", "year"];
+    private static readonly string[] NoMoney = [.. Spans, "duration", "length", "quantity", "count", "stock", "unit", "piece", "age"];
+
+    /// <summary>Whether it is a currency; none of those that are known is anything else.</summary>
+    public static bool IsMoney(string unit) => unit is "€" or "$" or "£" or "eur" or "usd" or "gbp" || unit.TrimEnd('s') is "euro" or "dollar" or "pound";
+
+    /// <param name="number">A dimension or measure.</param>
+    /// <param name="unit">As it was written; null: none was.</param>
+    public static bool Fits(CubeMember number, string? unit)
+    {
+        if (unit is null)
+        {
+            return true;
+        }
+
+        var words = QuestionWords.OfName($"{LayerNames.Short(number)} {number.Description}").Select(word => word.TrimEnd('s')).ToHashSet(StringComparer.Ordinal);
+        var one = unit is "min" or "mins" ? "minute" : unit.TrimEnd('s');
+        return one switch
+        {
+            "second" or "minute" or "hour" or "day" => words.Contains(one),
+            "percent" => words.Overlaps(["percent", "percentage", "pct"]) || number.Format == "percent",
+            "star" => words.Overlaps(["star", "rating"]),
+            "piece" => words.Overlaps(["quantity", "piece", "unit", "stock", "qty", "count"]),
+            _ => !words.Overlaps(NoMoney),
+        };
+    }
+}
