@@ -61,6 +61,11 @@ internal sealed partial class NumbersOrchestrator(IOrchestrator documents, Clien
     /// <returns>The layer that was asked, and its answer where it has one.</returns>
     private async Task<(SemanticLayer? Layer, LayerAnswer? Answer)> AskAsync(AnswerRequest request, TokenTally tally, CancellationToken ct)
     {
+        if (!request.Settings.Chat.DataQuestions)
+        {
+            return default;
+        }
+
         var known = await layers.OfAsync(request.ClientId, ct);
         if (known.Count == 0 || request.Message.Text.Length > MostCharacters || SmallTalk.Is(request.Message.Text) || Personal().IsMatch(request.Message.Text))
         {

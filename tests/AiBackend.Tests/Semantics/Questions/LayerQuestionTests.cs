@@ -189,6 +189,23 @@ public sealed class LayerQuestionTests(AppFixture app, ScriptedCube cube) : ICla
         Assert.Equal(before, cube.Queries.Count);
     }
 
+    [Theory]
+    [InlineData(false, "handed_over")]
+    [InlineData(true, "replied")]
+    public async Task Chat_answers_with_numbers_only_where_the_client_lets_it(bool isLet, string outcome)
+    {
+        var (tenant, _) = await NewLayerAsync();
+        cube.Answer = _ => JsonNode.Parse("""[{"orders.count":"1234"}]""");
+        var before = cube.Queries.Count;
+        await (await app.Admin.PatchJsonAsync($"/api/v1/clients/{tenant.ClientId}", new { settings = new { chat = new { data_questions = isLet } } })).ExpectAsync(200);
+
+        var answer = await (await tenant.Http.PostJsonAsync(
+            "/api/v1/messages", new { external_session_id = "s1", text = "How many orders did we get in 2024?" }, ("Prefer", "wait=30"))).ExpectAsync(201);
+
+        Assert.Equal(outcome, answer.GetProperty("run").Text("outcome"));
+        Assert.Equal(isLet, cube.Queries.Count > before);
+    }
+
     private async Task<(Tenant Tenant, string Layer)> NewLayerAsync(bool hasServer = true)
     {
         var tenant = await app.NewTenantAsync();
