@@ -34,6 +34,27 @@ internal sealed class DataGuard(DataOptions options, Func<string, CancellationTo
         return [.. addresses.OrderBy(address => address.AddressFamily != AddressFamily.InterNetwork)];
     }
 
+    /// <summary>Passes what may be connected to, or opened, by whoever connects in our place.</summary>
+    /// <exception cref="ConnectionException">It may not, or a host is not known.</exception>
+    public async Task RequireAsync(ConnectionTarget target, CancellationToken ct)
+    {
+        if (target.Kind.IsServer())
+        {
+            await ResolveAsync(target, ct);
+        }
+        else if (target.Kind.IsFile() && !target.IsOperators)
+        {
+            RequirePath(target.Path ?? string.Empty);
+        }
+        else if (target is { Kind: StoreKind.Mongodb, Uri: { } uri, IsOperators: false })
+        {
+            foreach (var host in MongoAddress.HostsOf(uri))
+            {
+                await RequireHostAsync(host, ct);
+            }
+        }
+    }
+
     /// <summary>The path in full, links followed, when it is within an allowed folder.</summary>
     /// <exception cref="ConnectionException">It is not.</exception>
     public string RequirePath(string path)

@@ -49,6 +49,18 @@ public sealed class PostgresProvisioningTests(ProvisioningFixture app, PostgresS
     }
 
     [Fact]
+    public async Task Who_holds_a_connection_to_the_template_holds_up_nobody()
+    {
+        var (tenant, _, _) = await NewServerAsync();
+        var (other, _, _) = await NewServerAsync();
+        var made = await (await other.ProvisionAsync("postgres")).ExpectAsync(201);
+        await using var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(made, LoginsOf(made).Owner)) { Database = "template1" }.ConnectionString);
+        await open.OpenAsync(Ct);
+
+        await (await tenant.ProvisionAsync("postgres")).ExpectAsync(201);
+    }
+
+    [Fact]
     public async Task Only_its_own_users_get_into_a_database()
     {
         var (tenant, _, _) = await NewServerAsync();

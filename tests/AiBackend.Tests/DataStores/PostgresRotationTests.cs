@@ -67,6 +67,29 @@ public sealed class PostgresRotationTests(ProvisioningFixture app, PostgresServe
         await (await App.Admin.DeleteAsync($"/api/v1/clients/{tenant.ClientId}", Ct)).ExpectAsync(204);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("CREATEDB")]
+    public async Task What_its_users_own_in_other_databases_goes_with_it(string? rights)
+    {
+        var (tenant, _, admin) = await NewServerAsync(rights);
+        var made = await (await tenant.ProvisionAsync("postgres")).ExpectAsync(201);
+        foreach (var login in new[] { LoginsOf(made).Owner, LoginsOf(made).Reader })
+        {
+            await using var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(made, login)) { Database = "postgres" }.ConnectionString);
+            await open.OpenAsync(Ct);
+            foreach (var statement in new[] { "SET default_transaction_read_only = off", "SELECT lo_create(0)" })
+            {
+                await using var command = new NpgsqlCommand(statement, open);
+                await command.ExecuteNonQueryAsync(Ct);
+            }
+        }
+
+        await (await tenant.Http.DeleteAsync($"{tenant.Stores()}/{made.Text("id")}?drop=true", Ct)).ExpectAsync(204);
+
+        Assert.Equal([], await LeftOfAsync(admin));
+    }
+
     [Fact]
     public async Task A_database_that_cannot_be_dropped_now_is_dropped_later()
     {

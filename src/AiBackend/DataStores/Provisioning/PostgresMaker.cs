@@ -30,7 +30,9 @@ internal sealed class PostgresMaker : IDatabaseMaker
 
             // An administrator who is no superuser gives a database only to a role that he is a member of, and ends the connections of such only.
             Step("membership", server, $"GRANT {owner}, {reader} TO CURRENT_USER"),
-            Step("database", server, $"CREATE DATABASE {database} OWNER {owner}"),
+
+            // Not from template1: anybody may connect to that one, which holds up the copy, and what people put there would come along.
+            Step("database", server, $"CREATE DATABASE {database} OWNER {owner} TEMPLATE template0"),
             Step(
                 "connections",
                 server,
@@ -63,8 +65,8 @@ internal sealed class PostgresMaker : IDatabaseMaker
     public IReadOnlyList<MakingStep> Drop(ConnectionTarget server, DatabaseNames names) =>
     [
         new MakingStep("database", ct => DropDatabaseAsync(server, names.Database, ct)),
-        Step("reader", server, $"DROP ROLE IF EXISTS {Quoted(names.Reader)}"),
-        Step("owner", server, $"DROP ROLE IF EXISTS {Quoted(names.Owner)}"),
+        new MakingStep("reader", ct => DropRoleAsync(server, names.Reader, ct)),
+        new MakingStep("owner", ct => DropRoleAsync(server, names.Owner, ct)),
     ];
 
     private static MakingStep Step(string name, ConnectionTarget server, params string[] statements) => new(
@@ -94,6 +96,42 @@ internal sealed class PostgresMaker : IDatabaseMaker
         }
 
         await RunAsync(connection, $"DROP DATABASE IF EXISTS {Quoted(database)}", ct);
+    }
+
+    // Whoever may connect to a database may own things in it, such as large objects, and a role that owns something cannot be dropped.
+    private static async Task DropRoleAsync(ConnectionTarget server, string role, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(server, ct);
+        foreach (var database in await DatabasesOfAsync(connection, role, ct))
+        {
+            await using var other = await OpenAsync(server with { Database = database }, ct);
+            await RunAsync(other, $"DROP OWNED BY {Quoted(role)}", ct);
+        }
+
+        await RunAsync(connection, $"DROP ROLE IF EXISTS {Quoted(role)}", ct);
+    }
+
+    // Also the one that is connected to, where rights on shared things are taken away.
+    private static async Task<IReadOnlyList<string>> DatabasesOfAsync(NpgsqlConnection connection, string role, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT DISTINCT database.datname::text
+            FROM pg_roles role
+            JOIN pg_shdepend dependence ON dependence.refclassid = 'pg_authid'::regclass AND dependence.refobjid = role.oid
+            JOIN pg_database database ON database.oid = dependence.dbid OR (dependence.dbid = 0 AND database.datname = current_database())
+            WHERE role.rolname = $1 AND database.datallowconn
+            """,
+            connection);
+        command.Parameters.AddWithValue(role);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var databases = new List<string>();
+        while (await reader.ReadAsync(ct))
+        {
+            databases.Add(reader.GetString(0));
+        }
+
+        return databases;
     }
 
     private static async Task<NpgsqlConnection> OpenAsync(ConnectionTarget server, CancellationToken ct)

@@ -98,7 +98,7 @@ internal sealed partial class Provisioner
     }
 
     // Only while it is still this caller's: a commit whose answer was lost may have made it ready.
-    private async Task UndoAsync(DataStore begun, IDatabaseMaker maker, ConnectionTarget target, DatabaseNames names)
+    private async Task<bool> UndoAsync(DataStore begun, IDatabaseMaker maker, ConnectionTarget target, DatabaseNames names)
     {
         try
         {
@@ -111,6 +111,7 @@ internal sealed partial class Provisioner
                 await RunAsync(maker.Drop(target, names));
                 await store.For(begun.ClientId).CommitAsync(
                     async transaction => await transaction.DeleteAsync<DataStore>(begun.Id), CancellationToken.None);
+                return true;
             }
         }
         catch (Exception error)
@@ -118,6 +119,8 @@ internal sealed partial class Provisioner
             LogLeft(error, begun.Id, begun.ServerId!);
             await LeaveAsync(begun, RetryAfter);
         }
+
+        return false;
     }
 
     // Should this not be stored either, the time that is stored runs out by itself.

@@ -35,7 +35,7 @@ internal sealed partial class Provisioner(
     private const string PasswordEnd = "-aZ9";
 
     /// <summary>Makes a database. The caller's leaving does not stop it: the answer is stored with what it tells of.</summary>
-    /// <exception cref="ApiException">422: there is no server for it; 429; 409; 503: it could not be made, and nothing is left of it.</exception>
+    /// <exception cref="ApiException">422: there is no server for it; 429; 409; 503: it could not be made, and what there is of it is taken away, now or later.</exception>
     public async Task<DataStoreResponse> CreateAsync(RequestCommits commits, ClientRoute route, DataStoreForm form, CancellationToken ct)
     {
         if (form.Config is not null)
@@ -89,8 +89,12 @@ internal sealed partial class Provisioner(
         catch (Exception error) when (error is not ApiException)
         {
             LogFailed(error, id, server.Id);
-            await UndoAsync(begun, maker, target, names);
-            throw NotDone(route, "The database could not be made, and nothing is left of it.", error);
+            throw NotDone(
+                route,
+                await UndoAsync(begun, maker, target, names)
+                    ? "The database could not be made, and nothing is left of it."
+                    : "The database could not be made. What there is of it could not be taken away yet; that is tried again until it is.",
+                error);
         }
     }
 

@@ -58,6 +58,7 @@ internal static class DataSourceEndpoints
         HttpContext http,
         DocumentStore store,
         DataStoreDirectory stores,
+        DataGuard guard,
         AuditLog audit,
         SecretBox box,
         TimeProvider clock,
@@ -79,7 +80,7 @@ internal static class DataSourceEndpoints
                 && CubeTokens.Verify(box.Open(SemanticServer.SecretPurpose(server.Id), server.ApiSecret), token, clock.GetUtcNow()) is { } claims
                 && claims.ClientId == found.ClientId)
             {
-                var answer = Open(stores, found);
+                var answer = await OpenAsync(stores, guard, found, ct);
                 await documents.CommitAsync(
                     transaction => audit.AppendAsync(
                         transaction.AcrossTenants, server.Id, http.Connection.RemoteIpAddress?.ToString(), found.ClientId, "data_store.disclosed", id),
@@ -94,11 +95,14 @@ internal static class DataSourceEndpoints
     private static ApiException Unauthorized() => new(
         StatusCodes.Status401Unauthorized, "unauthorized", "A token signed by the semantic server of a layer that has this data store is needed.");
 
-    private static DataSourceResponse Open(DataStoreDirectory stores, DataStore found)
+    // The server connects from within the operator's network: an address that this service would not connect to is not handed on either.
+    private static async Task<DataSourceResponse> OpenAsync(DataStoreDirectory stores, DataGuard guard, DataStore found, CancellationToken ct)
     {
         try
         {
-            return DataSourceResponse.From(found.Id, stores.Open(found));
+            var target = stores.Open(found);
+            await guard.RequireAsync(target, ct);
+            return DataSourceResponse.From(found.Id, target);
         }
         catch (ConnectionException error)
         {

@@ -1,3 +1,4 @@
+using AiBackend.DataStores;
 using AiBackend.Semantics.Cube;
 using AiBackend.Tests.DataStores;
 using AiBackend.Tests.Semantics.Sync;
@@ -60,6 +61,21 @@ public sealed class DataSourceTests(SyncApp app) : IClassFixture<SyncApp>
         await (await bench.Tenant.Http.DeleteAsync(bench.Link, TestContext.Current.CancellationToken)).ExpectAsync(204);
 
         await (await AskAsync(bench.StoreId, Token(bench.Tenant.ClientId))).ExpectProblemAsync(401, "unauthorized");
+    }
+
+    [Fact]
+    public async Task An_address_that_may_not_be_connected_to_is_not_handed_on()
+    {
+        var bench = await NewAsync();
+        await app.Store.For(bench.Tenant.ClientId).CommitAsync(
+            async transaction => await transaction.UpdateAsync<DataStore>(
+                bench.StoreId, stored => stored with { Config = stored.Config with { Host = "127.0.0.1" } }),
+            TestContext.Current.CancellationToken);
+
+        var problem = await (await AskAsync(bench.StoreId, Token(bench.Tenant.ClientId))).ExpectProblemAsync(422, "not_allowed");
+
+        Assert.DoesNotContain("pa55", problem.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("data_store.disclosed", await app.AuditAsync(bench.Tenant.ClientId));
     }
 
     private string Token(string clientId) => CubeTokens.Sign(Secret, new CubeClaims { ClientId = clientId }, app.Clock.GetUtcNow());
