@@ -39,6 +39,9 @@ public sealed class ScriptedModelServer : LoopbackServer
         return this;
     }
 
+    /// <summary>Forgets answers that no request has taken.</summary>
+    public void Forget() => replies.Clear();
+
     protected override Task AnswerAsync(HttpContext http, RecordedRequest request) => request.Path switch
     {
         "/v1/chat/completions" => NextOr(Default).Answer(http, request),

@@ -12,6 +12,7 @@ public sealed class QuestionModelChatTests : IClassFixture<QuestionModelApp>, IC
     public QuestionModelChatTests(QuestionModelApp app, ScriptedCube cube)
     {
         (this.app, this.cube) = (app, cube);
+        app.Model.Forget();
         (cube.Answer, cube.Refuse, cube.IsDown) = (null, null, false);
         app.Model.Default = ModelReply.Text("From the documents.");
     }

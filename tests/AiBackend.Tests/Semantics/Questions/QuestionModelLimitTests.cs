@@ -15,6 +15,7 @@ public sealed class QuestionModelLimitTests : IClassFixture<QuestionModelApp>, I
     public QuestionModelLimitTests(QuestionModelApp app, ScriptedCube cube)
     {
         (this.app, this.cube) = (app, cube);
+        app.Model.Forget();
         (cube.Answer, cube.Refuse, cube.IsDown) = (null, null, false);
         cube.Meta = QuestionLayers.Meta("shop").GetRawText();
         app.Model.Default = ModelReply.Status(500);

@@ -15,6 +15,7 @@ public sealed class QuestionModelTests : IClassFixture<QuestionModelApp>, IClass
     public QuestionModelTests(QuestionModelApp app, ScriptedCube cube)
     {
         (this.app, this.cube) = (app, cube);
+        app.Model.Forget();
         (cube.Answer, cube.Refuse, cube.IsDown) = (null, null, false);
         cube.Meta = QuestionLayers.Meta("shop").GetRawText();
         app.Model.Default = ModelReply.Status(500);
