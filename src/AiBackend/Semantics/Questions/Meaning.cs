@@ -30,8 +30,13 @@ internal abstract record Meaning(CubeInfo Cube, double Score)
 /// <param name="ByType">By <c>sum</c>, <c>avg</c>, …</param>
 internal sealed record MeasureFamily(CubeInfo Cube, IReadOnlyList<string> Words, Dictionary<string, CubeMember> ByType)
 {
+    // Nobody asks for the sum of these, and which else is meant is not said.
+    private static readonly HashSet<string> NotSummed =
+        [.. ((string[])["price", "rate", "rating", "age", "year", "score", "percent", "percentage", "ratio", "temperature", "duration", "length"]).Select(QuestionWords.StemOf)];
+
     /// <summary>The measure of a type; without a type the one that is meant when none is said. Null when there is none.</summary>
     public CubeMember? Of(string? type) =>
         type is not null ? ByType.GetValueOrDefault(type)
+        : ByType.Count > 1 && Words.Any(NotSummed.Contains) ? null
         : ByType.GetValueOrDefault("sum") ?? (ByType.Count == 1 ? ByType.Values.First() : ByType.GetValueOrDefault("number"));
 }

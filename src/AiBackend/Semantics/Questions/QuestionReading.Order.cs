@@ -11,7 +11,8 @@ internal sealed partial class QuestionReading
         }
 
         var groups = draft.Groups.Count + (draft.Grain?.IsAsked == true ? 1 : 0);
-        if (draft.Measures.Count != 1 || groups == 0)
+        // "The top countries by revenue per customer" are not the rows of customers that are highest.
+        if (draft.Measures.Count != 1 || groups == 0 || (isTop && groups > 1))
         {
             throw new NotUnderstoodException("It is not clear what is ranked by what.");
         }

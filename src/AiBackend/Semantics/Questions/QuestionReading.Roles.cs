@@ -170,6 +170,9 @@ internal sealed partial class QuestionReading
         {
             Meaning.Entity entity when LayerNames.Label(entity.Cube) is { Count: > 0 } label =>
                 new Choice(entity.Cube, label, 1 - entity.Score + (LayerNames.HasName(entity.Cube) ? 0 : UnnamedCost)),
+
+            // "Departments by cost" are not counted by what each cost.
+            Meaning.Dimension { Member.Type: "number" } amount when LayerNames.IsMoney(LayerNames.Words(amount.Member)) => null,
             Meaning.Dimension { IsNegative: false } dimension => new Choice(dimension.Cube, [dimension.Member.Name], 1 - dimension.Score),
             _ => null,
         }).OfType<Choice>().ToList();

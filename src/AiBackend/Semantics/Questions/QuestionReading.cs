@@ -201,7 +201,8 @@ internal sealed partial class QuestionReading
             throw new NotUnderstoodException($"{Text(mention)} is not known there.");
         }
 
-        if (at > 0 && items[at - 1] is QuestionItem.Sign { Kind: SignKind.Or } && draft.Filters.Count > 0
+        var joined = named is null ? at - 1 : at - 2;
+        if (joined >= 0 && items[joined] is QuestionItem.Sign { Kind: SignKind.Or } && draft.Filters.Count > 0
             && !draft.Filters[^1].Any(before => choices.Any(choice => choice.Filter?.Member == before.Filter?.Member)))
         {
             throw new NotUnderstoodException("Or is understood between values of the same kind only.");
