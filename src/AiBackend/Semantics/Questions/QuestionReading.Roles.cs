@@ -58,6 +58,10 @@ internal sealed partial class QuestionReading
         {
             Thing(mention);
         }
+        else if (mention.Meanings.Any(meaning => meaning is Meaning.Measured))
+        {
+            throw new NotUnderstoodException($"It does not say whether the total, the average, the lowest or the highest {Text(mention)} is meant.");
+        }
         else if (mention.Meanings.OfType<Meaning.Dimension>().Where(meaning => meaning.Member.Type != "boolean").ToList() is { Count: > 0 } dimensions
             && Next is QuestionItem.Mention { Meanings: var after } && after.Any(meaning => meaning is Meaning.Value))
         {
