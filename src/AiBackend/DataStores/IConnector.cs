@@ -70,6 +70,12 @@ internal sealed record RowPage(IReadOnlyList<IReadOnlyList<string?>> Rows, IRead
 {
     /// <summary>The place after the last row, for a later <see cref="RowRequest.After"/>, also when there is no next page; null without rows.</summary>
     public IReadOnlyList<string>? Last { get; init; }
+
+    /// <summary>Whether the next row has the place of the last one: the columns do not tell rows apart, and going on would leave some out.</summary>
+    public bool IsTorn { get; init; }
+
+    /// <summary>Whether there are rows that no page has, as they have null in a column that orders them; told with the last page.</summary>
+    public bool LeavesNullsOut { get; init; }
 }
 
 /// <summary>How often a value occurs.</summary>

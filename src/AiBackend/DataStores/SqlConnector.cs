@@ -157,30 +157,49 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
         await command.BindAsync(ct);
         var read = new List<string?[]>();
         var characters = 0L;
-        var hasMore = false;
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (!hasMore && await reader.ReadAsync(ct))
+        int[] places = [.. order.Select(column => Array.IndexOf(columns, column))];
+        var (hasMore, isTorn) = (false, false);
+        await using (var reader = await command.ExecuteReaderAsync(ct))
         {
-            // One row more than was asked for tells that there are more; so does a page that is full by its texts.
-            hasMore = read.Count == request.Limit || characters > options.PageCharacters;
-            if (!hasMore)
+            while (!hasMore && await reader.ReadAsync(ct))
             {
-                read.Add([.. columns.Select((_, i) => reader.TextOrNull(i))]);
-                characters += read[^1].Sum(value => value?.Length ?? 0);
+                // One row more than was asked for tells that there are more; so does a page that is full by its texts.
+                hasMore = read.Count == request.Limit || characters > options.PageCharacters;
+                if (!hasMore)
+                {
+                    read.Add([.. columns.Select((_, i) => reader.TextOrNull(i))]);
+                    characters += read[^1].Sum(value => value?.Length ?? 0);
+                }
+                else
+                {
+                    isTorn = read.Count > 0 && Array.TrueForAll(places, place => reader.TextOrNull(place) == read[^1][place]);
+                }
             }
         }
 
-        int[] places = [.. order.Select(column => Array.IndexOf(columns, column))];
         string[]? last = read.Count == 0 ? null : [.. places.Select(place => read[^1][place] ?? string.Empty)];
         if (hasMore && request.After is not null && request.After.SequenceEqual(last!))
         {
             throw ConnectionProblem.Unordered(request.Table.Name.Name);
         }
 
-        return new RowPage([.. read.Select(row => Shown(row))], hasMore ? last : null) { Last = last };
+        return new RowPage([.. read.Select(row => Shown(row))], hasMore ? last : null)
+        {
+            Last = last,
+            IsTorn = isTorn,
+            LeavesNullsOut = !hasMore && request.After is not null && await HasNullsAsync(connection, request.Table, order, ct),
+        };
 
         string?[] Shown(string?[] row) =>
             [.. row.Take(request.Columns.Count).Select((value, i) => value is null ? null : ToText(columns[i], value))];
+    }
+
+    // What is compared with null is found by no page but the first.
+    private async Task<bool> HasNullsAsync(DbConnection connection, TableSchema table, ColumnSchema[] order, CancellationToken ct)
+    {
+        string[] nulls = [.. order.Where(column => column.IsNullable).Select(column => $"{Quote(column.Name)} IS NULL")];
+        return nulls.Length > 0
+            && (await connection.QueryAsync($"SELECT 1 FROM {Quote(table.Name)} WHERE {string.Join(" OR ", nulls)} LIMIT 1", _ => true, ct)).Count > 0;
     }
 
     private string After(ColumnSchema[] order, string[] keys)

@@ -57,7 +57,7 @@ internal sealed class MongodbConnector(DataGuard guard, DataOptions options) : I
         var rows = new List<string?[]>();
         var characters = 0L;
         BsonDocument? final = null;
-        var hasMore = false;
+        var (hasMore, isTorn) = (false, false);
         while (!hasMore && await cursor.MoveNextAsync(ct))
         {
             foreach (var document in cursor.Current)
@@ -66,6 +66,7 @@ internal sealed class MongodbConnector(DataGuard guard, DataOptions options) : I
                 hasMore = rows.Count == request.Limit || characters > options.PageCharacters;
                 if (hasMore)
                 {
+                    isTorn = final is not null && MongodbPlaces.Of(document, request.OrderBy).SequenceEqual(MongodbPlaces.Of(final, request.OrderBy));
                     break;
                 }
 
@@ -76,7 +77,7 @@ internal sealed class MongodbConnector(DataGuard guard, DataOptions options) : I
         }
 
         var last = final is null ? null : MongodbPlaces.Of(final, request.OrderBy);
-        return new RowPage(rows, hasMore ? last : null) { Last = last };
+        return new RowPage(rows, hasMore ? last : null) { Last = last, IsTorn = isTorn };
     }
 
     private async Task<IReadOnlyList<ValueCount>> ReadValuesAsync(

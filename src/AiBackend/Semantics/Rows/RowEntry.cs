@@ -32,7 +32,7 @@ internal sealed record RowPassState
 
     public required string JobId { get; init; }
 
-    /// <summary>A fingerprint of the settings that it reads by.</summary>
+    /// <summary>A fingerprint of the settings that it reads by; empty when it reads nothing, as the table was taken out and its documents go.</summary>
     public required string Settings { get; init; }
 
     public RowStage Stage { get; init; }

@@ -12,14 +12,14 @@ namespace AiBackend.Semantics.Rows;
 internal sealed class RowIndexer(
     DocumentStore store, KnowledgeDocuments knowledge, RowRemoval removal, ClientDirectory clients, Ids ids, TimeProvider clock)
 {
-    /// <summary>Does what the link asks for, and removes the documents of tables that it no longer names or that are gone.</summary>
+    /// <summary>Does what the link asks for, and removes the documents of tables that it no longer names.</summary>
     /// <exception cref="RowsException">It cannot be done as things are; what was stored stays.</exception>
     /// <exception cref="DataStores.ConnectionException">The database cannot be read.</exception>
     /// <exception cref="Jobs.LeaseLostException">Another process works on it, or the link was deleted.</exception>
     public async Task<RowCounts> RunAsync(RowSync work, RowReport report, CancellationToken ct)
     {
         var documents = store.For(work.Link.ClientId);
-        var sources = await SourcesAsync(documents, work, report, ct);
+        var sources = await SourcesAsync(documents, work, ct);
         var counts = await RemoveOthersAsync(documents, work, sources, report, ct);
         var total = sources.All(source => source.Table.RowEstimate is not null) ? sources.Sum(source => source.Table.RowEstimate) : null;
         var quota = (await clients.FindAsync(documents.ClientId, ct))?.Settings.Quotas.Documents;
@@ -52,17 +52,12 @@ internal sealed class RowIndexer(
 
     // All are looked at before anything is done, so that a wrong name is told at once.
     private static async Task<IReadOnlyList<RowSource>> SourcesAsync(
-        TenantDocuments documents, RowSync work, RowReport report, CancellationToken ct)
+        TenantDocuments documents, RowSync work, CancellationToken ct)
     {
         var sources = new List<RowSource>();
         foreach (var entry in work.Link.Documents)
         {
-            if (RowSource.Of(entry, work.Schema, work.Link.DataStoreId) is not { } source)
-            {
-                await report.Line($"There is no table {entry.Table}: what documents there were of it are removed.", true, ct);
-                continue;
-            }
-
+            var source = RowSource.Of(entry, work.Schema, work.Link.DataStoreId);
             if (await documents.FindAsync<KnowledgeCollection>(entry.CollectionId, ct) is null)
             {
                 throw CollectionGone(entry);
@@ -84,9 +79,18 @@ internal sealed class RowIndexer(
         long removed = 0;
         foreach (var entry in await documents.ListAsync(Query.Of<RowEntry>().Equal(entry => entry.Link, work.Link.Id), ct))
         {
-            if (!sources.Any(source => source.Entry.Table == entry.Table && source.Entry.CollectionId == entry.CollectionId))
+            if (sources.Any(source => source.Entry.Table == entry.Table && source.Entry.CollectionId == entry.CollectionId))
             {
-                var gone = await removal.RemoveAsync(entry, ct);
+                continue;
+            }
+
+            if (entry.Pass is { Settings: "", Stage: RowStage.Done } earlier && earlier.JobId != work.JobId)
+            {
+                await removal.ForgetAsync(entry, ct);
+            }
+            else
+            {
+                var gone = (await removal.RemoveAsync(entry, work.JobId, ct)).Pass!.Counts.Removed;
                 await report.Line($"{entry.Table}: {gone} documents removed from {entry.CollectionId}, as its rows are no longer to be indexed there.", false, ct);
                 removed += gone;
             }

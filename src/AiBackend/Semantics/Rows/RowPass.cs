@@ -56,8 +56,18 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
     private async Task BeginAsync(CancellationToken ct)
     {
         var known = await documents.CountAsync(Query.Of<IndexedRow>().Equal(row => row.EntryId, Entry.Id), ct);
+        var removed = Entry.Pass is { } begun && begun.JobId == Work.JobId ? begun.Counts.Removed : 0;
         await CommitAsync(
-            new RowPassState { Number = (Entry.Pass?.Number ?? 0) + 1, JobId = Work.JobId, Settings = Source.Settings, Known = known }, also: null, ct);
+            new RowPassState
+            {
+                Number = (Entry.Pass?.Number ?? 0) + 1,
+                JobId = Work.JobId,
+                Settings = Source.Settings,
+                Known = known,
+                Counts = RowCounts.None with { Removed = removed },
+            },
+            also: null,
+            ct);
     }
 
     private async Task ReadPageAsync(CancellationToken ct)
@@ -158,10 +168,19 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
             ct);
     }
 
-    private Task<RowPage> ReadAsync(IReadOnlyList<string> columns, CancellationToken ct) => Work.Connector.ReadRowsAsync(
-        Work.Target,
-        new RowRequest { Table = Source.Table, Columns = columns, OrderBy = [Source.IdColumn], After = State.After, Limit = limit },
-        ct);
+    private async Task<RowPage> ReadAsync(IReadOnlyList<string> columns, CancellationToken ct)
+    {
+        var page = await Work.Connector.ReadRowsAsync(
+            Work.Target,
+            new RowRequest { Table = Source.Table, Columns = columns, OrderBy = [Source.IdColumn], After = State.After, Limit = limit },
+            ct);
+        return page switch
+        {
+            { IsTorn: true } => throw Source.IdNotUnique(),
+            { LeavesNullsOut: true } => throw Source.IdIsNull(),
+            _ => page,
+        };
+    }
 
     private string IdOf(IReadOnlyList<string?> row) => IndexedRow.IdFor(Entry.Id, Source.KeyOf(row));
 
@@ -179,8 +198,7 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
         {
             if (!ids.Add(IdOf(row)))
             {
-                throw new RowsException(
-                    "id_not_unique", $"Several rows of {Source.Name} have the same value in {Source.IdColumn}. Name a column as id_column that is unique.");
+                throw Source.IdNotUnique();
             }
         }
 
@@ -228,7 +246,7 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
         catch (ApiException error) when (error.Status == StatusCodes.Status429TooManyRequests)
         {
             throw new RowsException(
-                error.Code, $"No more rows of {Source.Name} can become documents: the client may have {Quota}, and has them. Delete some, or ask for more.", error);
+                error.Code, $"Not all rows of {Source.Name} can become documents: the client may have {Quota} documents. Delete some, or ask for more.", error);
         }
     }
 

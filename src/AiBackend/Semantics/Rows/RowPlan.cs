@@ -123,7 +123,7 @@ internal sealed class RowPlan(RowSource source, RowEntry entry)
         var (none, stored) = (RowCounts.None, before?.Row);
         if (content.Upload is null)
         {
-            return new RowChange(now, stored, null, IsCut: false, none with { Skipped = 1, Removed = stored?.DocumentId is null ? 0 : 1 });
+            return new RowChange(now, stored, null, IsCut: false, none with { Skipped = 1, Removed = before is { HasDocument: true } ? 1 : 0 });
         }
 
         if (before is not { HasDocument: true })

@@ -50,6 +50,57 @@ internal sealed class RowRemoval(DocumentStore store, KnowledgeDocuments knowled
         return removed;
     }
 
+    /// <summary>
+    /// Removes the documents of a table as part of a job. How many is stored with each step, and stays stored until the link's next job, so that
+    /// after a crash the job still knows.
+    /// </summary>
+    /// <returns>The entry, of which nothing but that is left.</returns>
+    /// <exception cref="LeaseLostException">Another process works on it.</exception>
+    public async Task<RowEntry> RemoveAsync(RowEntry entry, string jobId, CancellationToken ct)
+    {
+        var documents = store.For(entry.ClientId);
+        var batch = Query.Of<IndexedRow>().Equal(row => row.EntryId, entry.Id).Ascending(row => row.Pass).Take(RowsPerCommit);
+        var state = entry.Pass is { Settings: "" } begun && begun.JobId == jobId
+            ? begun
+            : new RowPassState
+            {
+                Number = (entry.Pass?.Number ?? 0) + 1,
+                JobId = jobId,
+                Settings = string.Empty,
+                Stage = RowStage.Sweep,
+                Known = 0,
+                Counts = RowCounts.None with { Removed = entry.Pass is { } pass && pass.JobId == jobId ? pass.Counts.Removed : 0 },
+            };
+        while (state.Stage is not RowStage.Done)
+        {
+            try
+            {
+                (entry, state) = await documents.CommitAsync(
+                    async transaction =>
+                    {
+                        var rows = await transaction.ListAsync(batch);
+                        var after = state with
+                        {
+                            Stage = rows.Count < RowsPerCommit ? RowStage.Done : RowStage.Sweep,
+                            Counts = state.Counts + RowCounts.None with { Removed = await RemoveAsync(transaction, rows) },
+                        };
+                        return (await transaction.ReplaceAsync(entry with { Pass = after, Settings = null }), after);
+                    },
+                    ct);
+            }
+            catch (VersionConflictException)
+            {
+                throw new LeaseLostException(entry.Id);
+            }
+        }
+
+        return entry;
+    }
+
+    /// <summary>Forgets a table of which an earlier job left nothing.</summary>
+    public Task ForgetAsync(RowEntry entry, CancellationToken ct) =>
+        store.For(entry.ClientId).CommitAsync(transaction => transaction.DeleteAsync<RowEntry>(entry.Id), ct);
+
     /// <summary>Removes rows with their documents, but for documents that another entry makes of the same rows.</summary>
     /// <returns>How many rows had documents.</returns>
     public async ValueTask<int> RemoveAsync(TenantTransaction transaction, IReadOnlyList<IndexedRow> rows)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AiBackend.DataStores;
@@ -33,11 +32,6 @@ internal sealed class RowSource
 
     /// <summary>Changes when the same rows give other documents than before.</summary>
     private const string Edition = "1";
-
-    /// <summary>
-    /// Within this time after a row's own time of change it may change again without another time, or its clock may be ahead of ours.
-    /// </summary>
-    private static readonly TimeSpan Unsettled = TimeSpan.FromMinutes(10);
 
     private readonly string dataStoreId;
     private readonly ColumnSchema id;
@@ -83,15 +77,17 @@ internal sealed class RowSource
     /// <summary>What tells whether a row must be read.</summary>
     public IReadOnlyList<string> KeyColumns { get; }
 
-    /// <summary>The table that an entry names; null when there is none.</summary>
-    /// <exception cref="RowsException">The name means several tables, or a column is not there.</exception>
-    public static RowSource? Of(RowDocuments entry, DatabaseSchema schema, string dataStoreId)
+    /// <summary>The table that an entry names.</summary>
+    /// <exception cref="RowsException">There is none, the name means several tables, or a column is not there.</exception>
+    public static RowSource Of(RowDocuments entry, DatabaseSchema schema, string dataStoreId)
     {
         TableSchema[] found = [.. Named(StringComparison.Ordinal)];
         found = found.Length == 0 ? [.. Named(StringComparison.OrdinalIgnoreCase)] : found;
         return found switch
         {
-            [] => null,
+            [] => throw new RowsException(
+                "table_not_found",
+                $"There is no table {entry.Table}, or the data store's user may not see it. Its documents stay until it is taken out of documents."),
             [var table] => new RowSource(table, entry, dataStoreId),
             _ => throw new RowsException(
                 "ambiguous_table",
@@ -104,8 +100,15 @@ internal sealed class RowSource
 
     /// <summary>What tells a row apart.</summary>
     /// <exception cref="RowsException">It has nothing.</exception>
-    public string KeyOf(IReadOnlyList<string?> row) => row[0] ?? throw new RowsException(
+    public string KeyOf(IReadOnlyList<string?> row) => row[0] ?? throw IdIsNull();
+
+    /// <summary>Rows have nothing that tells them apart.</summary>
+    public RowsException IdIsNull() => new(
         "id_is_null", $"Rows of {Name} have no value in {IdColumn}. Name a column as id_column that is unique and never null.");
+
+    /// <summary>What should tell rows apart does not.</summary>
+    public RowsException IdNotUnique() => new(
+        "id_not_unique", $"Several rows of {Name} have the same value in {IdColumn}. Name a column as id_column that is unique.");
 
     /// <summary>What would be remembered of when a row was changed, if it was long ago; null when it does not say.</summary>
     public string? Remembered(IReadOnlyList<string?> row)
@@ -120,17 +123,7 @@ internal sealed class RowSource
     public string? MarkOf(IReadOnlyList<string?> row, DateTimeOffset readAt)
     {
         var value = Remembered(row);
-        return updated?.Kind switch
-        {
-            null => null,
-            ColumnKind.Time => IsBefore(value, TimeSpan.Zero) ? value : null,
-            ColumnKind.Date => IsBefore(value, TimeSpan.FromDays(1)) ? value : null,
-            _ => value,
-        };
-
-        bool IsBefore(string? text, TimeSpan length) =>
-            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            && at < readAt - Unsettled - length;
+        return updated is null || value is null || !RowTimes.IsSettled(updated, value, readAt) ? null : value;
     }
 
     /// <summary>The document that a row with all <see cref="Columns"/> is.</summary>
