@@ -172,7 +172,7 @@ internal abstract class SqlConnector(DataOptions options) : IConnector
                 }
                 else
                 {
-                    isTorn = read.Count > 0 && Array.TrueForAll(places, place => reader.TextOrNull(place) == read[^1][place]);
+                    isTorn = read.Count > 0 && Array.TrueForAll(places, place => reader.TextOrNull(place) is { } value && value == read[^1][place]);
                 }
             }
         }

@@ -134,18 +134,22 @@ public sealed class RowIndexerTests(WorkerlessFixture app) : IClassFixture<Worke
     }
 
     [Fact]
-    public async Task A_table_that_is_taken_out_or_gone_loses_its_documents()
+    public async Task A_table_that_is_taken_out_loses_its_documents_and_one_that_is_not_there_keeps_them()
     {
         var (tenant, link) = await GivenLinkAsync(settings);
         Fill(150, changed: null);
         await RunAsync(link, "syn_1");
 
-        Assert.Equal(new RowCounts(0, 0, 0, 150, 0), await RunAsync(link, "syn_2", new DatabaseSchema([])));
+        var gone = await Assert.ThrowsAsync<RowsException>(() => RunAsync(link, "syn_2", new DatabaseSchema([])));
+        Assert.Equal(("table_not_found", 150), (gone.Code, (await DocumentsAsync(tenant)).Count));
+        Assert.StartsWith("There is no table articles", gone.Message, StringComparison.Ordinal);
+
+        Assert.Equal(new RowCounts(0, 0, 0, 150, 0), await RunAsync(link with { Documents = [] }, "syn_3"));
         Assert.Empty(await DocumentsAsync(tenant));
-        Assert.Contains(lines, line => line.Contains("There is no table articles", StringComparison.Ordinal));
-        await RunAsync(link, "syn_3");
-        Assert.Equal(new RowCounts(0, 0, 0, 150, 0), await RunAsync(link with { Documents = [] }, "syn_4"));
-        Assert.Empty(await DocumentsAsync(tenant));
+        Assert.Equal(RowCounts.None, await RunAsync(link with { Documents = [] }, "syn_4"));
+        Assert.Empty(await app.Store.For(tenant.ClientId).ListAsync(Query.Of<RowEntry>(), Ct));
+        Assert.Single(lines, line => line.StartsWith("articles: 150 documents removed", StringComparison.Ordinal));
+        Assert.Equal(new RowCounts(150, 0, 0, 0, 0), await RunAsync(link, "syn_5"));
     }
 
     [Fact]

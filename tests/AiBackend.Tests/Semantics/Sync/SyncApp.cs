@@ -3,6 +3,7 @@ using System.Text.Json;
 using AiBackend.DataStores;
 using AiBackend.Semantics.Sync;
 using AiBackend.Tests.DataStores;
+using AiBackend.Tests.Semantics.Rows;
 using AiBackend.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,7 +13,28 @@ namespace AiBackend.Tests.Semantics.Sync;
 /// <summary>The service with databases that are what a test says.</summary>
 public class SyncApp : AppFixture
 {
+    private readonly ConcurrentBag<GitFolder> folders = [];
+
     internal ScriptedDatabases Databases { get; } = new();
+
+    /// <summary>A repository of its own for a test, which goes with the service.</summary>
+    public async Task<GitFolder> NewGitAsync()
+    {
+        var git = await GitFolder.NewAsync();
+        folders.Add(git);
+        return git;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        foreach (var git in folders)
+        {
+            git.Dispose();
+        }
+
+        GC.SuppressFinalize(this);
+    }
 
     protected override void ConfigureServices(IServiceCollection services)
     {
@@ -50,7 +72,8 @@ internal sealed class ScriptedDatabases : IConnector
     public Task<DatabaseSchema> ReadSchemaAsync(ConnectionTarget target, CancellationToken ct) =>
         Task.FromResult(new DatabaseSchema([.. this[target.Database!].Tables.OrderBy(table => table.Name.Name, StringComparer.Ordinal)]));
 
-    public Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct) => throw new NotSupportedException();
+    public Task<RowPage> ReadRowsAsync(ConnectionTarget target, RowRequest request, CancellationToken ct) =>
+        this[target.Database!].Rows[request.Table.Name.Name].ReadRowsAsync(target, request, ct);
 
     public Task<IReadOnlyList<ValueCount>> ReadValuesAsync(ConnectionTarget target, TableName table, string column, int limit, CancellationToken ct) =>
         throw new NotSupportedException();
@@ -60,6 +83,9 @@ internal sealed class ScriptedDatabase
 {
     /// <summary>What it holds now.</summary>
     public List<TableSchema> Tables { get; set; } = [Table("customers", "id:Integer", "name:Text"), Table("orders", "id:Integer", "total:Number")];
+
+    /// <summary>The rows of its tables, where it has any.</summary>
+    public Dictionary<string, ScriptedTable> Rows { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What the next connections fail with.</summary>
     public ConcurrentQueue<ConnectionFault> Faults { get; } = [];
@@ -90,7 +116,7 @@ internal sealed record SyncBench(SyncApp App, Tenant Tenant, GitFolder Git, stri
     public static async Task<SyncBench> NewAsync(SyncApp app, string mode = "direct", string? schedule = null)
     {
         var tenant = await app.NewTenantAsync();
-        var git = await GitFolder.NewAsync();
+        var git = await app.NewGitAsync();
         await (await app.Admin.PostJsonAsync(
             "/api/v1/semantic/repositories", new { url = git.Url, client_id = tenant.ClientId, mode, is_default = true })).ExpectAsync(201);
         var layer = (await (await tenant.Http.PostJsonAsync("/api/v1/semantic/layers", new { name = "Shop" })).ExpectAsync(201)).Text("id");
@@ -115,19 +141,10 @@ internal sealed record SyncBench(SyncApp App, Tenant Tenant, GitFolder Git, stri
     public Task<JsonElement> JobAsync(string id) => Tenant.Http.GetJsonAsync($"/api/v1/semantic/sync-jobs/{id}");
 
     /// <summary>The job when it has ended.</summary>
-    public Task<JsonElement> EndOfAsync(string id) => ReachedAsync(id, job => job.DueAt is null);
+    public Task<JsonElement> EndOfAsync(string id) => App.EndOfSyncAsync(Tenant, id);
 
     /// <summary>The job when it is as expected.</summary>
-    public async Task<JsonElement> ReachedAsync(string id, Func<SyncJob, bool> isReached)
-    {
-        using var changes = App.Store.Signals.Subscribe(SyncJob.Topic(id));
-        while (await App.Store.For(Tenant.ClientId).FindAsync<SyncJob>(id, Ct) is not { } job || !isReached(job))
-        {
-            await changes.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Ct);
-        }
-
-        return await JobAsync(id);
-    }
+    public Task<JsonElement> ReachedAsync(string id, Func<SyncJob, bool> isReached) => App.ReachedSyncAsync(Tenant, id, isReached);
 
     /// <summary>The types of the client's events about the semantic layer, oldest first.</summary>
     public async Task<string[]> EventsAsync() =>
