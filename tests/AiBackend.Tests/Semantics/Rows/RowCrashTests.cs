@@ -11,24 +11,25 @@ namespace AiBackend.Tests.Semantics.Rows;
 /// <summary>A process that dies at any moment of a sync with rows: before or after each thing that it stores, of a page and of how far it got too.</summary>
 public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<SyncCrashTests.ApiOnly>
 {
+    /// <summary>So often it stores something before it comes to rows, which is another test.</summary>
+    private const int MomentsBefore = 8;
+
     private const string LongAgo = "2020-01-01T00:00:00Z";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, false)]
     [InlineData(true, true)]
-    [InlineData(false, true)]
+    [InlineData(false, false)]
     public async Task Whenever_it_dies_every_row_is_there_once_and_the_counts_are_right(bool isStored, bool tellsChanges)
     {
-        var moments = 0;
+        var moments = MomentsBefore;
         while (await DieAsync(moments, isStored, tellsChanges))
         {
             moments++;
         }
 
-        Assert.True(moments >= 25, $"It stores {moments} times only.");
+        Assert.True(moments >= MomentsBefore + 18, $"It stores {moments} times only.");
     }
 
     [Fact]
@@ -93,6 +94,7 @@ public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<Sy
 
         var id = (await bench.AskAsync()).Text("id");
         var hasDied = !await SyncAttempt.RunAsync(bench, id, new DyingStore(storage, survives, isStored));
+        Assert.True(survives > MomentsBefore || (await bench.JobAsync(id)).Text("phase") is "commit" or "index");
         if (hasDied && (await bench.JobAsync(id)).Text("status") != "completed")
         {
             Assert.True(await SyncAttempt.RunAsync(bench, id, storage));

@@ -27,7 +27,7 @@ public sealed class RowSyncTests(RowStores app, PostgresServer postgres, MariaDb
 
         Assert.Equal(new RowCounts(3, 0, 0, 0, 1), await bench.SyncAsync());
         var hit = Assert.Single(await bench.FindAsync("zephyrberry"));
-        Assert.Equal(("Zephyrs", "summary: mild\n\nThe zephyrberry grows in the west."), (hit.Text("title"), hit.Text("text")));
+        Assert.Equal(("Zephyrs", "summary: mild\n\nbody: The zephyrberry grows in the west."), (hit.Text("title"), hit.Text("text")));
         var table = kind switch { "sqlite" => "articles", "duckdb" => "main.articles", "postgres" => "public.articles", _ => "articles" };
         var citation = hit.GetProperty("metadata");
         Assert.Equal((bench.StoreId, "1"), (citation.Text("data_store_id"), citation.Text("id")));
@@ -64,16 +64,16 @@ public sealed class RowSyncTests(RowStores app, PostgresServer postgres, MariaDb
         var bench = await NewAsync(
             kind,
             $"""
-            CREATE TABLE notes (code VARCHAR(40) PRIMARY KEY, body VARCHAR(200), at DATETIME(6), grown INT);
-            INSERT INTO notes (code, body, at, grown) VALUES
+            CREATE TABLE notes (code VARCHAR(40) PRIMARY KEY, body VARCHAR(200), changed_at DATETIME(6), grown INT);
+            INSERT INTO notes (code, body, changed_at, grown) VALUES
             {string.Join(",\n", Enumerable.Range(0, 1_001).Select(i => $"('{(i % 3) switch { 0 => "it''s ", 1 => "Ünï 😀 ", _ => "\"" }}{i}', 'note', '2024-01-01 10:00:00', {i})"))};
             """);
-        await bench.SetAsync(bench.Rows("notes", ["body"], id: "code", updated: "at"));
+        await bench.SetAsync(bench.Rows("notes", ["body"], id: "code", updated: "changed_at"));
 
         Assert.Equal(new RowCounts(1_001, 0, 0, 0, 0), (await bench.EndOfSyncAsync()).RowCounts());
         Assert.Equal(1_001, (await bench.DocumentsAsync()).Select(document => document.Metadata.ToElement().Text("id")).Distinct().Count());
 
-        await bench.Database.ExecuteAsync("UPDATE notes SET body = 'another', at = '2024-01-01 10:00:01' WHERE grown >= 400; DELETE FROM notes WHERE grown = 7;");
+        await bench.Database.ExecuteAsync("UPDATE notes SET body = 'another', changed_at = '2024-01-01 10:00:01' WHERE grown >= 400; DELETE FROM notes WHERE grown = 7;");
         Assert.Equal(new RowCounts(0, 601, 399, 1, 0), (await bench.EndOfSyncAsync()).RowCounts());
         Assert.Equal(1_000, (await bench.DocumentsAsync()).Count);
     }
