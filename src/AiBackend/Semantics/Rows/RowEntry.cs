@@ -22,6 +22,9 @@ internal sealed record RowEntry : LeasedDocument
 
     /// <summary>The pass that was begun last; null before the first.</summary>
     public RowPassState? Pass { get; init; }
+
+    /// <summary>How many documents a job has removed so far: what it begins anew after a break does not find them again.</summary>
+    public long RemovedBy(string jobId) => Pass is { } begun && begun.JobId == jobId ? begun.Counts.Removed : 0;
 }
 
 /// <summary>How far a pass through a table is. It is stored with what was done, so that any process can go on from here.</summary>

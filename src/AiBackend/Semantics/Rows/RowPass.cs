@@ -56,7 +56,6 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
     private async Task BeginAsync(CancellationToken ct)
     {
         var known = await documents.CountAsync(Query.Of<IndexedRow>().Equal(row => row.EntryId, Entry.Id), ct);
-        var removed = Entry.Pass is { } begun && begun.JobId == Work.JobId ? begun.Counts.Removed : 0;
         await CommitAsync(
             new RowPassState
             {
@@ -64,7 +63,7 @@ internal sealed class RowPass(TenantDocuments documents, KnowledgeDocuments know
                 JobId = Work.JobId,
                 Settings = Source.Settings,
                 Known = known,
-                Counts = RowCounts.None with { Removed = removed },
+                Counts = RowCounts.None with { Removed = Entry.RemovedBy(Work.JobId) },
             },
             also: null,
             ct);

@@ -60,17 +60,15 @@ internal sealed class RowRemoval(DocumentStore store, KnowledgeDocuments knowled
     {
         var documents = store.For(entry.ClientId);
         var batch = Query.Of<IndexedRow>().Equal(row => row.EntryId, entry.Id).Ascending(row => row.Pass).Take(RowsPerCommit);
-        var state = entry.Pass is { Settings: "" } begun && begun.JobId == jobId
-            ? begun
-            : new RowPassState
-            {
-                Number = (entry.Pass?.Number ?? 0) + 1,
-                JobId = jobId,
-                Settings = string.Empty,
-                Stage = RowStage.Sweep,
-                Known = 0,
-                Counts = RowCounts.None with { Removed = entry.Pass is { } pass && pass.JobId == jobId ? pass.Counts.Removed : 0 },
-            };
+        var state = new RowPassState
+        {
+            Number = (entry.Pass?.Number ?? 0) + 1,
+            JobId = jobId,
+            Settings = string.Empty,
+            Stage = RowStage.Sweep,
+            Known = 0,
+            Counts = RowCounts.None with { Removed = entry.RemovedBy(jobId) },
+        };
         while (state.Stage is not RowStage.Done)
         {
             try

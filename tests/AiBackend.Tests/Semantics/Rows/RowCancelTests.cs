@@ -46,6 +46,7 @@ public sealed class RowCancelTests(SyncApp app) : IClassFixture<SyncApp>
         var done = await bench.EndOfAsync(id);
 
         Assert.Equal(("completed", new RowCounts(50, 0, 0, 0, 0)), (done.Text("status"), done.RowCounts()));
+        Assert.Contains(done.GetProperty("logs").EnumerateArray(), line => line.Text("text") == "Going on with phase index, attempt 2.");
         Assert.Equal((3, 50, 1), (table.Requests.Count, await CountAsync(bench), await bench.Git.CountAsync()));
     }
 

@@ -1,6 +1,7 @@
 using AiBackend.DataStores;
 using AiBackend.Semantics.Rows;
 using AiBackend.Tests.Knowledge;
+using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.Semantics.Rows;
 
@@ -60,6 +61,22 @@ public sealed class RowPagesTests(WorkerlessFixture app) : IClassFixture<Workerl
     }
 
     [Fact]
+    public async Task Long_texts_are_stored_a_few_at_a_time()
+    {
+        var bench = await RowWorkbench.NewAsync(app);
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            bench.Table.Rows[name] = (null, null, new string('x', 1_000_000));
+        }
+
+        // The third one is another commit, which is refused.
+        await (await app.Admin.PatchJsonAsync($"/api/v1/clients/{bench.Tenant.ClientId}", new { settings = new { quotas = new { documents = 2 } } })).ExpectAsync(200);
+        var refused = await Assert.ThrowsAsync<RowsException>(() => bench.RunAsync("syn_1"));
+
+        Assert.Equal(("quota_exceeded", 2), (refused.Code, (await bench.DocumentsAsync()).Count));
+    }
+
+    [Fact]
     public async Task A_text_of_a_million_characters_is_whole_and_a_longer_one_is_cut_and_told()
     {
         var bench = await RowWorkbench.NewAsync(app);
@@ -74,6 +91,24 @@ public sealed class RowPagesTests(WorkerlessFixture app) : IClassFixture<Workerl
         Assert.Equal(
             [RowSource.MaxText - 1, RowSource.MaxText], (await bench.DocumentsAsync()).Select(document => (int)document.Bytes).Order());
         Assert.Equal(new RowCounts(0, 0, 2, 0, 0), await bench.RunAsync("syn_3"));
+        Assert.Equal(2, bench.Lines.Count(line => line.StartsWith('*')));
+    }
+
+    [Fact]
+    public async Task What_a_job_removed_counts_although_it_begins_anew_with_other_settings()
+    {
+        var bench = await RowWorkbench.NewAsync(app);
+        bench.Table.Rows["a"] = (null, "Title", "text");
+        bench.Table.Rows["b"] = (null, "Title", "text");
+        await bench.RunAsync("syn_1");
+        bench.Table.Rows["a"] = (null, "Title", null);
+        bench.Table.Most = 1;
+        bench.Table.Requests.Clear();
+        bench.Table.Before = request => request == 2 ? throw new IOException("gone") : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => bench.RunAsync("syn_2"));
+
+        Assert.Equal(
+            new RowCounts(0, 1, 0, 1, 1), await bench.RunAsync("syn_2", bench.Link with { Documents = [bench.Settings with { TitleColumn = null }] }));
     }
 
     [Fact]
@@ -135,6 +170,41 @@ public sealed class RowPagesTests(WorkerlessFixture app) : IClassFixture<Workerl
     }
 
     [Fact]
+    public async Task A_row_that_says_another_time_and_is_the_same_is_read_once()
+    {
+        var bench = await RowWorkbench.NewAsync(app, "changed");
+        bench.Table.Rows["a"] = (LongAgo, null, "text");
+        await bench.RunAsync("syn_1");
+        bench.Table.Rows["a"] = ("2020-01-02T00:00:00Z", null, "text");
+
+        Assert.Equal(new RowCounts(0, 0, 1, 0, 0), await bench.RunAsync("syn_2"));
+        Assert.Equal(2, bench.Table.WholePages);
+        Assert.Equal(new RowCounts(0, 0, 1, 0, 0), await bench.RunAsync("syn_3"));
+        Assert.Equal(2, bench.Table.WholePages);
+    }
+
+    [Fact]
+    public async Task Other_settings_hold_for_all_rows_although_the_first_job_with_them_broke_off()
+    {
+        var bench = await RowWorkbench.NewAsync(app, "changed");
+        for (var i = 0; i < 6; i++)
+        {
+            bench.Table.Rows[$"r{i}"] = (LongAgo, "Title", $"text {i}");
+        }
+
+        bench.Table.Most = 2;
+        await bench.RunAsync("syn_1");
+        var untitled = bench.Link with { Documents = [bench.Settings with { TitleColumn = null }] };
+        bench.Table.Requests.Clear();
+        bench.Table.Before = request => request == 2 ? throw new IOException("gone") : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => bench.RunAsync("syn_2", untitled));
+        Assert.Equal(4, (await bench.DocumentsAsync()).Count(document => document.Title == "Title"));
+
+        Assert.Equal(new RowCounts(0, 4, 2, 0, 0), await bench.RunAsync("syn_3", untitled));
+        Assert.All(await bench.DocumentsAsync(), document => Assert.Null(document.Title));
+    }
+
+    [Fact]
     public async Task A_row_that_loses_its_text_loses_its_document_and_gets_it_back()
     {
         var bench = await RowWorkbench.NewAsync(app, "changed");
@@ -148,6 +218,19 @@ public sealed class RowPagesTests(WorkerlessFixture app) : IClassFixture<Workerl
 
         bench.Table.Rows["a"] = ("2020-01-03T00:00:00Z", "Title", "text");
         Assert.Equal(new RowCounts(1, 0, 0, 0, 0), await bench.RunAsync("syn_4"));
+    }
+
+    [Fact]
+    public async Task A_document_that_was_deleted_already_is_not_counted_as_removed_when_its_row_loses_its_text()
+    {
+        var bench = await RowWorkbench.NewAsync(app);
+        bench.Table.Rows["a"] = (null, null, "text");
+        await bench.RunAsync("syn_1");
+        var document = Assert.Single(await bench.DocumentsAsync());
+        await (await bench.Tenant.Http.DeleteAsync($"/api/v1/documents/{document.Id}", TestContext.Current.CancellationToken)).ExpectAsync(204);
+        bench.Table.Rows["a"] = (null, null, null);
+
+        Assert.Equal(new RowCounts(0, 0, 0, 0, 1), await bench.RunAsync("syn_2"));
     }
 
     [Fact]

@@ -48,11 +48,12 @@ internal sealed record RowWorkbench(WorkerlessFixture App, Tenant Tenant, Script
         UpdatedAt = App.Clock.GetUtcNow(),
     };
 
-    public Task<RowCounts> RunAsync(string jobId) => App.Services.GetRequiredService<RowIndexer>().RunAsync(
+    /// <param name="link">With other settings, or another one; null: the bench's.</param>
+    public Task<RowCounts> RunAsync(string jobId, LayerStore? link = null) => App.Services.GetRequiredService<RowIndexer>().RunAsync(
         new RowSync
         {
             JobId = jobId,
-            Link = Link,
+            Link = link ?? Link,
             Schema = ScriptedTable.Schema,
             Target = new ConnectionTarget { Kind = StoreKind.Sqlite },
             Connector = Table,
