@@ -111,8 +111,6 @@ internal sealed record SyncBench(SyncApp App, Tenant Tenant, GitFolder Git, stri
 {
     public string Link => $"/api/v1/semantic/layers/{LayerId}/data-stores/{StoreId}";
 
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
     public static async Task<SyncBench> NewAsync(SyncApp app, string mode = "direct", string? schedule = null)
     {
         var tenant = await app.NewTenantAsync();
