@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AiBackend.Tests.Semantics.Rows;
 
-/// <summary>A process that dies at any moment of a sync with rows: before or after each thing that it stores, of a page and of how far it got too.</summary>
+/// <summary>A process that dies at any moment of a sync with rows: after each thing that it stores, of a page and of how far it got too.</summary>
 public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<SyncCrashTests.ApiOnly>
 {
     /// <summary>So often it stores something before it comes to rows, which is another test.</summary>
@@ -18,13 +18,12 @@ public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<Sy
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    public async Task Whenever_it_dies_every_row_is_there_once_and_the_counts_are_right(bool isStored, bool tellsChanges)
+    [Fact]
+    public async Task Whenever_it_dies_every_row_is_there_once_and_the_counts_are_right()
     {
+        // To die before something is stored is to die after what was stored before it.
         var moments = MomentsBefore;
-        while (await DieAsync(moments, isStored, tellsChanges))
+        while (await DieAsync(moments, tellsChanges: moments % 2 == 0))
         {
             moments++;
         }
@@ -67,7 +66,7 @@ public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<Sy
     }
 
     // Whether it died at all.
-    private async Task<bool> DieAsync(int survives, bool isStored, bool tellsChanges)
+    private async Task<bool> DieAsync(int survives, bool tellsChanges)
     {
         var (bench, table) = await NewAsync();
         var storage = app.Services.GetRequiredService<IDocumentStore>();
@@ -93,7 +92,7 @@ public sealed class RowCrashTests(SyncCrashTests.ApiOnly app) : IClassFixture<Sy
         bench.Database.Tables = [.. bench.Database.Tables, ScriptedTable.Table("others")];
 
         var id = (await bench.AskAsync()).Text("id");
-        var hasDied = !await SyncAttempt.RunAsync(bench, id, new DyingStore(storage, survives, isStored));
+        var hasDied = !await SyncAttempt.RunAsync(bench, id, new DyingStore(storage, survives, isStored: true));
         Assert.True(survives > MomentsBefore || (await bench.JobAsync(id)).Text("phase") is "commit" or "index");
         if (hasDied && (await bench.JobAsync(id)).Text("status") != "completed")
         {

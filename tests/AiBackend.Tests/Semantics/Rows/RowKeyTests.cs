@@ -77,7 +77,7 @@ public sealed class RowKeyTests(RowStores app, PostgresServer postgres, MariaDbS
         await bench.SetAsync(bench.Rows("t", ["body"], id: "k"));
 
         Assert.Equal(("id_not_unique", "k"), Words(await bench.FailAsync()));
-        await bench.Database.ExecuteAsync("UPDATE t SET k = 502 WHERE body = 'body 500'");
+        await bench.Database.ExecuteAsync("UPDATE t SET k = 502 WHERE k = 500 AND body IS NOT NULL");
         Assert.Equal(502, (await bench.EndOfSyncAsync()).RowCounts().Rows);
     }
 
@@ -96,7 +96,7 @@ public sealed class RowKeyTests(RowStores app, PostgresServer postgres, MariaDbS
         Assert.Equal(501, (await bench.EndOfSyncAsync()).RowCounts().Rows);
     }
 
-    private static string Values(IEnumerable<int> keys) => string.Join(", ", keys.Select((key, i) => $"({key}, 'body {i}')"));
+    private static string Values(IEnumerable<int> keys) => string.Join(", ", keys.Select((key, i) => $"({key}, {(i % 100 == 0 ? "'body'" : "NULL")})"));
 
     private static (string, string) Words((string Code, string Detail) error) => (error.Code, error.Detail.Contains(" k.", StringComparison.Ordinal) ? "k" : error.Detail);
 
