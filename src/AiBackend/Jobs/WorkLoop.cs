@@ -72,7 +72,7 @@ internal sealed partial class WorkLoop<T>(
             var free = room.Free();
             return free == 0 ? [] : await claims.NextAsync(owner, options.Lease, Math.Min(free, ClaimsAtOnce), room, ct);
         }
-        catch (Exception error) when (!ct.IsCancellationRequested)
+        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
         {
             LogClaimFailed(error, options.Name);
             return [];
