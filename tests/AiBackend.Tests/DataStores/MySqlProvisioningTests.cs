@@ -48,6 +48,8 @@ public sealed class MySqlProvisioningTests(ProvisioningFixture app, MariaDbServe
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
     public async Task Whichever_step_fails_nothing_is_left(int step)
     {
         foreach (var isDone in new[] { false, true })
@@ -62,11 +64,31 @@ public sealed class MySqlProvisioningTests(ProvisioningFixture app, MariaDbServe
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_whose_users_cannot_log_in_is_taken_away_again(bool isOwner)
+    {
+        var (tenant, admin) = await NewServerAsync();
+        app.Faults.After(admin, "create", step: 4, async () =>
+        {
+            var names = app.Faults.BegunOn(admin)[^1];
+            await new MariaDbDatabase(mariaDb, string.Empty).ExecuteAsync($"ALTER USER '{(isOwner ? names.Owner : names.Reader)}'@'%' IDENTIFIED BY 'another'");
+        });
+
+        var refused = await (await app.Admin.PostJsonAsync(tenant.Stores(), new { kind = "mysql", name = "Made", provision = true })).ExpectProblemAsync(503, "unavailable");
+
+        Assert.Contains($"_{(isOwner ? "o" : "r")} was made, but cannot log in", refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Equal([], await LeftOfAsync(admin));
+        Assert.Empty((await tenant.Http.GetJsonAsync(tenant.Stores())).Data());
+    }
+
     [Fact]
     public async Task New_passwords_replace_the_old_ones()
     {
         var (tenant, _) = await NewServerAsync();
         var made = await (await tenant.ProvisionAsync("mysql")).ExpectAsync(201);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
 
         var rotated = await (await tenant.Http.PostJsonAsync($"{tenant.Stores()}/{made.Text("id")}/rotate-credentials")).ExpectAsync(200);
 
@@ -75,6 +97,8 @@ public sealed class MySqlProvisioningTests(ProvisioningFixture app, MariaDbServe
         await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(made, LoginsOf(made).Owner, "SELECT 1"));
         await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(made, LoginsOf(made).Reader, "SELECT 1"));
         Assert.Equal(LoginsOf(rotated).Reader.Password, await app.SecretAsync(tenant, made.Text("id")));
+        Assert.Equal(
+            made.GetProperty("updated_at").GetDateTimeOffset() + TimeSpan.FromMinutes(1), rotated.GetProperty("updated_at").GetDateTimeOffset());
     }
 
     [Fact]

@@ -97,6 +97,8 @@ public sealed class PostgresProvisioningTests(ProvisioningFixture app, PostgresS
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
     public async Task Whichever_step_fails_nothing_is_left(int step)
     {
         foreach (var isDone in new[] { false, true })

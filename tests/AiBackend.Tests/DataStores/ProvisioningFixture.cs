@@ -86,6 +86,10 @@ internal sealed class StepFaults
     public void Fail(string server, string work, int step, bool isDone = false) =>
         faults[(server, work)] = (at, done) => at == step && done == isDone ? throw new IOException("This step was told to fail.") : Task.CompletedTask;
 
+    /// <summary>Has something happen on the server after a step (from 0) of a piece of work.</summary>
+    public void After(string server, string work, int step, Func<Task> act) =>
+        faults[(server, work)] = (at, done) => at == step && done ? act() : Task.CompletedTask;
+
     /// <summary>What was begun on a server.</summary>
     public IReadOnlyList<DatabaseNames> BegunOn(string server) => begun.TryGetValue(server, out var names) ? [.. names] : [];
 

@@ -30,6 +30,8 @@ internal sealed class MySqlMaker : IDatabaseMaker
             // In a grant the name of a database is a pattern, in which an underscore is any character.
             Step("owner's rights", server, passwords, $"GRANT ALL PRIVILEGES ON {pattern}.* TO {User(names.Owner)}"),
             Step("reader's rights", server, passwords, $"GRANT SELECT, SHOW VIEW ON {pattern}.* TO {User(names.Reader)}"),
+            Login(server, names, names.Owner, passwords.Owner),
+            Login(server, names, names.Reader, passwords.Reader),
         ];
     }
 
@@ -49,6 +51,22 @@ internal sealed class MySqlMaker : IDatabaseMaker
         new MakingStep("connections", ct => EndConnectionsAsync(server, names, ct)),
         Step("database", server, passwords: null, $"DROP DATABASE IF EXISTS {Quoted(names.Database)}"),
     ];
+
+    // A user without a name, as fresh installations have, is taken before one from any host.
+    private static MakingStep Login(ConnectionTarget server, DatabaseNames names, string user, string password) => new(
+        $"login of {user}",
+        async ct =>
+        {
+            try
+            {
+                await using var connection = await OpenAsync(server with { Database = names.Database, Username = user, Password = password }, ct);
+            }
+            catch (MySqlException error)
+            {
+                throw new InvalidOperationException(
+                    $"The user {user} was made, but cannot log in ({error.Message}). Perhaps a user without a name stands before it: DROP USER ''@'localhost'.", error);
+            }
+        });
 
     private static MakingStep Step(string name, ConnectionTarget server, NewPasswords? passwords, string statement) => new(
         name,

@@ -48,6 +48,8 @@ internal sealed class PostgresMaker : IDatabaseMaker
                 $"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}",
                 $"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SCHEMAS TO {reader}",
                 $"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {reader}"),
+            Login(server, names, names.Owner, passwords.Owner),
+            Login(server, names, names.Reader, passwords.Reader),
         ];
     }
 
@@ -68,6 +70,21 @@ internal sealed class PostgresMaker : IDatabaseMaker
         new MakingStep("reader", ct => DropRoleAsync(server, names.Reader, ct)),
         new MakingStep("owner", ct => DropRoleAsync(server, names.Owner, ct)),
     ];
+
+    private static MakingStep Login(ConnectionTarget server, DatabaseNames names, string user, string password) => new(
+        $"login of {user}",
+        async ct =>
+        {
+            try
+            {
+                await using var connection = await OpenAsync(server with { Database = names.Database, Username = user, Password = password }, ct);
+            }
+            catch (NpgsqlException error)
+            {
+                throw new InvalidOperationException(
+                    $"The user {user} was made, but cannot log in ({error.Message}). Perhaps pg_hba.conf has no line for it.", error);
+            }
+        });
 
     private static MakingStep Step(string name, ConnectionTarget server, params string[] statements) => new(
         name,

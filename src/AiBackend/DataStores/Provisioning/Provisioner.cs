@@ -186,12 +186,13 @@ internal sealed partial class Provisioner(
     private static StoreCredentials CredentialsOf(DatabaseNames names, NewPasswords passwords) =>
         new(new StoreLogin(names.Owner, passwords.Owner), new StoreLogin(names.Reader, passwords.Reader));
 
-    private static DataStore Rotated(DataStore busy) => busy with
+    private DataStore Rotated(DataStore busy) => busy with
     {
         Status = StoreStatus.Ready,
         BusyBy = null,
         BusyUntil = null,
         Secret = busy.PendingSecret,
         PendingSecret = null,
+        UpdatedAt = clock.GetUtcNow(),
     };
 }

@@ -33,6 +33,6 @@ internal sealed class CubeOptions
     /// <summary>For a query, and where it does not say.</summary>
     public int MaxRows { get; init; } = 10_000;
 
-    /// <summary>How long what <c>/meta</c> answered is remembered.</summary>
+    /// <summary>How long what <c>/meta</c> answered is remembered, from the answer on; failures too.</summary>
     public TimeSpan MetaFreshness { get; init; } = TimeSpan.FromSeconds(10);
 }

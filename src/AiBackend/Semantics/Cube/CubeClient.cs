@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -12,41 +11,16 @@ using AiBackend.Semantics.Servers;
 namespace AiBackend.Semantics.Cube;
 
 /// <summary>Calls the REST API of Cube servers, each request with a token of its own.</summary>
-internal sealed class CubeClient(SemanticHttp http, CubeOptions options, SecretBox box, TimeProvider clock)
+internal sealed partial class CubeClient(SemanticHttp http, CubeOptions options, SecretBox box, TimeProvider clock)
 {
     private const string Api = "/cubejs-api/v1";
     private const string Waiting = "Continue wait";
-    private const int MostRemembered = 200;
     private const int MaxWords = 1_000;
-
-    private readonly ConcurrentDictionary<(string ServerId, CubeClaims Claims), (CubeMeta Meta, long At)> metas = new();
 
     /// <summary>Whether the server is up.</summary>
     /// <exception cref="CubeException">It is not.</exception>
     public async Task ReadyAsync(SemanticServer server, CancellationToken ct) =>
         await SendAsync(server, token: null, HttpMethod.Get, "/readyz", body: null, options.AnswerLimit, ct);
-
-    /// <summary>The client's models as Cube has compiled them; remembered for some seconds.</summary>
-    /// <exception cref="CubeException">The server does not answer, or the models are not right.</exception>
-    public async Task<CubeMeta> MetaAsync(CubeTarget target, CancellationToken ct)
-    {
-        var key = (target.Server.Id, target.Claims);
-        if (metas.TryGetValue(key, out var known) && clock.GetElapsedTime(known.At) < options.MetaFreshness)
-        {
-            return known.Meta;
-        }
-
-        var at = clock.GetTimestamp();
-        var answer = await AskAsync(target, HttpMethod.Get, "/meta?extended=true", body: null, options.AnswerLimit, ct);
-        var meta = MetaOf(target.Server, answer);
-        if (metas.Count >= MostRemembered)
-        {
-            metas.Clear();
-        }
-
-        metas[key] = (meta, at);
-        return meta;
-    }
 
     /// <summary>The rows of a query in Cube's own form; waits for them as long as the limit of time allows.</summary>
     /// <param name="query">A <c>limit</c> above the limit of rows, or none, is that limit.</param>
@@ -88,18 +62,6 @@ internal sealed class CubeClient(SemanticHttp http, CubeOptions options, SecretB
             && statement[0].ValueKind == JsonValueKind.String && statement[1].ValueKind == JsonValueKind.Array
             ? new CubeSql(statement[0].GetString()!, [.. statement[1].EnumerateArray()])
             : throw NotCube(target.Server);
-    }
-
-    private static CubeMeta MetaOf(SemanticServer server, JsonElement answer)
-    {
-        try
-        {
-            return CubeMetaJson.Read(answer);
-        }
-        catch (FormatException)
-        {
-            throw NotCube(server);
-        }
     }
 
     private JsonObject Limited(JsonElement query)

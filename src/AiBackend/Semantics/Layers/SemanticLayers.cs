@@ -75,7 +75,7 @@ internal sealed class SemanticLayers(
         }
         catch (DuplicateKeyException error)
         {
-            throw Taken(error);
+            throw Taken(error, caller.ClientId);
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class SemanticLayers(
         }
         catch (DuplicateKeyException error)
         {
-            throw Taken(error);
+            throw Taken(error, caller.ClientId);
         }
     }
 
@@ -211,6 +211,8 @@ internal sealed class SemanticLayers(
         }
     }
 
-    private static ApiException Taken(DuplicateKeyException error) => ApiException.Conflict(
-        error.Index == "folder" ? "Another layer keeps its models in this folder of the repository." : "The client has a layer of this name already.");
+    private static ApiException Taken(DuplicateKeyException error, string clientId) => ApiException.Conflict(
+        error.Index == "folder"
+            ? $"Another layer keeps its models in this folder of the repository: give this one another folder, such as {clientId}/second."
+            : "The client has a layer of this name already.");
 }

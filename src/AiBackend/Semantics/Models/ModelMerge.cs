@@ -32,12 +32,7 @@ internal sealed class ModelMerge
     /// <param name="theirs">What is generated now; null when nothing is.</param>
     public static MergedModel Merge(string file, string? past, string? ours, string? theirs)
     {
-        if (ours == theirs || past == theirs)
-        {
-            return new MergedModel(ours, []);
-        }
-
-        if (ours == past || (ours is null && past is null))
+        if (ours == theirs || ours == past)
         {
             return new MergedModel(theirs, []);
         }
@@ -56,6 +51,17 @@ internal sealed class ModelMerge
         catch (FormatException error)
         {
             return Conflict("", error.Message);
+        }
+
+        if (hand is not (null or YamlMap))
+        {
+            return Conflict("", "no model: a mapping with cubes or views is expected");
+        }
+
+        // It is read even so: a file that is broken is told of at once.
+        if (past == theirs)
+        {
+            return new MergedModel(ours, []);
         }
 
         var before = past is null ? null : YamlReader.Read(past);

@@ -3,19 +3,31 @@ namespace AiBackend.Semantics.Repositories;
 /// <summary>What is at the head of a branch.</summary>
 /// <param name="Commit">The head, in full hexadecimal; null for a repository without a commit.</param>
 /// <param name="Files">Texts by path, relative to the folder that was asked for. Links, and files that are no UTF-8 text, are left out.</param>
-internal sealed record GitFiles(string? Commit, IReadOnlyDictionary<string, string> Files);
+internal sealed record GitFiles(string? Commit, IReadOnlyDictionary<string, string> Files)
+{
+    /// <summary>
+    /// Whether the folder is not there although nobody removed it by itself: the branch never had it, or the folder around it went as a whole.
+    /// Looked for only where <see cref="GitPlace.Around"/> is given.
+    /// </summary>
+    public bool IsLost { get; init; }
+}
+
+/// <summary>A folder below the repository's base path.</summary>
+/// <param name="Folder">Paths of files are relative to it.</param>
+/// <param name="Around">A folder that this one lies in, where it matters whether an absent folder was removed or lost; else null.</param>
+internal sealed record GitPlace(string Folder, string? Around = null);
 
 /// <summary>A change of files that becomes one commit, however often it is tried.</summary>
 internal sealed record GitChange
 {
-    /// <summary>Below the repository's base path; paths of files are relative to it.</summary>
-    public required string Folder { get; init; }
+    /// <summary>Where the files are.</summary>
+    public required GitPlace Place { get; init; }
 
     /// <summary>
     /// What to write, given what is there: texts by path, null to remove a file; what is not named stays. It runs once more whenever the
     /// branch has moved meanwhile, so it has no effect but its answer; what it throws ends the change and comes out of it.
     /// </summary>
-    public required Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string?>> Change { get; init; }
+    public required Func<GitFiles, IReadOnlyDictionary<string, string?>> Change { get; init; }
 
     /// <summary>The commit's message, given what is different.</summary>
     public required Func<GitDiff, string> Message { get; init; }

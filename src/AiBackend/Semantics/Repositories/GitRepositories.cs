@@ -26,20 +26,19 @@ internal sealed class GitRepositories(
     /// <summary>The files of a folder at the branch's head.</summary>
     /// <param name="folder">Below the repository's base path.</param>
     /// <exception cref="GitException">The repository cannot be read.</exception>
-    public Task<GitFiles> ReadAsync(SemanticRepository repository, string folder, CancellationToken ct) => RunAsync(
-        repository,
-        (storage, within) =>
-        {
-            var head = Seen(repository, storage.Head(repository.Branch, storage.Branches()));
-            return new GitFiles(head?.Sha, storage.Read(head, GitFolders.Join(repository.BasePath, folder), options, within));
-        },
-        ct);
+    public Task<GitFiles> ReadAsync(SemanticRepository repository, string folder, CancellationToken ct) =>
+        ReadAsync(repository, new GitPlace(folder), ct);
+
+    /// <summary>The files of a place at the branch's head.</summary>
+    /// <exception cref="GitException">The repository cannot be read.</exception>
+    public Task<GitFiles> ReadAsync(SemanticRepository repository, GitPlace place, CancellationToken ct) => RunAsync(
+        repository, (storage, within) => FilesOf(storage, Seen(repository, HeadOf(repository, storage.Branches(), storage)), repository, place, within), ct);
 
     /// <summary>Whether the repository answers and has the branch, or no commit yet.</summary>
     /// <exception cref="GitException">It cannot be used.</exception>
     public Task<GitReport> TestAsync(SemanticRepository repository, CancellationToken ct) => RunAsync(
         repository,
-        (storage, _) => new GitReport(Seen(repository, storage.Head(repository.Branch, storage.Branches()))?.Sha),
+        (storage, _) => new GitReport(Seen(repository, HeadOf(repository, storage.Branches(), storage))?.Sha),
         ct);
 
     /// <summary>Makes one commit of a change and publishes it, unless an earlier attempt of the same job has done so.</summary>
@@ -69,7 +68,7 @@ internal sealed class GitRepositories(
     // Null when the branch has moved.
     private GitOutcome? TryCommit(GitStorage storage, SemanticRepository repository, GitChange change, CancellationToken ct)
     {
-        var folder = GitFolders.Join(repository.BasePath, change.Folder);
+        var folder = GitFolders.Join(repository.BasePath, change.Place.Folder);
         var target = BranchFor(repository, change.JobId);
         var trailer = $"Sync-Job: {change.JobId}";
         var branches = storage.Branches();
@@ -80,15 +79,15 @@ internal sealed class GitRepositories(
                 : throw new GitException(GitFault.Rejected, $"There is a branch {target} already, which is not the job's.");
         }
 
-        var others = target == repository.Branch ? branches : branches.Where(branch => !IsJobs(branch.Key)).ToDictionary();
-        var head = storage.Head(repository.Branch, others);
+        var head = HeadOf(repository, branches, storage);
         if (head is not null && storage.Find(head, trailer, change.Since, ct) is { } done)
         {
             return new GitOutcome(done.Sha, repository.Branch, storage.Diff(done, folder)) { AlreadyDone = true };
         }
 
-        var current = storage.Read(head, folder, options, ct);
-        var changes = change.Change(current).Where(file => file.Value != current.GetValueOrDefault(file.Key)).ToDictionary();
+        var files = FilesOf(storage, head, repository, change.Place, ct);
+        var current = files.Files;
+        var changes = change.Change(files).Where(file => file.Value != current.GetValueOrDefault(file.Key)).ToDictionary();
         ct.ThrowIfCancellationRequested();
         if (changes.Count == 0)
         {
@@ -113,15 +112,34 @@ internal sealed class GitRepositories(
         return new GitOutcome(commit.Sha, target, diff);
     }
 
+    private GitFiles FilesOf(GitStorage storage, Commit? head, SemanticRepository repository, GitPlace place, CancellationToken ct)
+    {
+        var folder = GitFolders.Join(repository.BasePath, place.Folder);
+        var files = storage.Read(head, folder, options, ct);
+        return new GitFiles(head?.Sha, files)
+        {
+            IsLost = files.Count == 0 && place.Around is { } around && GitHistory.HasLost(head, folder, GitFolders.Join(repository.BasePath, around), ct),
+        };
+    }
+
     private Commit? Seen(SemanticRepository repository, Commit? head)
     {
         if (head is not null)
         {
             newest[repository.Id] = head.Sha;
         }
+        else
+        {
+            newest.TryRemove(repository.Id, out _);
+        }
 
         return head;
     }
+
+    // Where others review, branches of jobs may be there before the branch itself.
+    private static Commit? HeadOf(SemanticRepository repository, IReadOnlyDictionary<string, ObjectId> branches, GitStorage storage) => storage.Head(
+        repository.Branch,
+        repository.Mode == CommitMode.Branch ? branches.Where(branch => branch.Key == repository.Branch || !IsJobs(branch.Key)).ToDictionary() : branches);
 
     private static bool IsJobs(string branch) => branch.StartsWith("ai-backend/", StringComparison.Ordinal);
 

@@ -55,7 +55,7 @@ internal static class ServerEndpoints
         {
             await cube.ReadyAsync(found, ct);
             var clientId = owner.ClientId ?? found.ClientId ?? NoClient;
-            var meta = await cube.MetaAsync(new CubeTarget(found, new CubeClaims { ClientId = clientId }), ct);
+            var meta = await cube.ReadMetaAsync(new CubeTarget(found, new CubeClaims { ClientId = clientId }), ct);
             return TypedResults.Ok(new SemanticServerTestResponse(Ok: true, Code: null, Detail: null, meta.Cubes.Count));
         }
         catch (CubeException error)

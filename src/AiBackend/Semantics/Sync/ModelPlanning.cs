@@ -1,4 +1,5 @@
 using AiBackend.Semantics.Models;
+using AiBackend.Semantics.Repositories;
 
 namespace AiBackend.Semantics.Sync;
 
@@ -14,17 +15,21 @@ internal sealed class ModelPlanning(
     /// <summary>What is generated now, by file.</summary>
     public IReadOnlyDictionary<string, string> Generated => generated;
 
+    /// <summary>Whether anything was generated earlier, so that it matters why files of it are not in git.</summary>
+    public bool IsLater => bases.Count > 0;
+
     /// <summary>Merges.</summary>
-    /// <param name="current">The files at the branch's head.</param>
-    public PlannedModels Plan(IReadOnlyDictionary<string, string> current)
+    /// <param name="head">What is at the branch's head. If that has lost the folder, nothing counts as removed by hand.</param>
+    public PlannedModels Plan(GitFiles head)
     {
-        var pasts = bases.Keys.Union(proposed.Keys, StringComparer.Ordinal)
-            .Select(file => KeyValuePair.Create(file, PastOf(file, current.GetValueOrDefault(file))))
+        var current = head.Files;
+        var known = head.IsLost ? [] : bases.Keys.Union(proposed.Keys, StringComparer.Ordinal);
+        var pasts = known.Select(file => KeyValuePair.Create(file, PastOf(file, current.GetValueOrDefault(file))))
             .Where(past => past.Value is not null).ToDictionary(past => past.Key, past => past.Value!, StringComparer.Ordinal);
         var plan = ModelPlan.Of(pasts, current, generated);
         var merged = generated.Keys.Select(file => KeyValuePair.Create(file, plan.Changes.TryGetValue(file, out var text) ? text : current.GetValueOrDefault(file)))
             .Where(file => file.Value is not null).ToDictionary(file => file.Key, file => file.Value!, StringComparer.Ordinal);
-        return new PlannedModels(plan.Changes, plan.Conflicts, pasts, merged);
+        return new PlannedModels(plan.Changes, plan.Conflicts, pasts, merged) { IsAnew = head.IsLost };
     }
 
     // What was proposed is the base from when the branch holds it.
@@ -47,6 +52,9 @@ internal sealed record PlannedModels(
 {
     private const int ConflictsTold = 20;
 
+    /// <summary>Whether git has lost what was generated earlier, so that all is written again.</summary>
+    public bool IsAnew { get; init; }
+
     /// <summary>Which files are different, with a folder before their names.</summary>
     public SyncDiff Diff(IReadOnlyDictionary<string, string> current, string folder) => new(
         [.. Changes.Where(change => change.Value is not null && !current.ContainsKey(change.Key)).Select(change => $"{folder}/{change.Key}")],
@@ -61,8 +69,8 @@ internal sealed record PlannedModels(
             var more = Conflicts.Count > ConflictsTold ? $" … and {Conflicts.Count - ConflictsTold} more" : "";
             throw new SyncFailedException(
                 "merge_conflict",
-                $"Changed by hand and in the database, so that neither can be taken: {string.Join("; ", Conflicts.Take(ConflictsTold))}{more}. "
-                + "Change the file so that it agrees with one of them, and sync again.");
+                $"What was changed by hand cannot be merged with what is generated: {string.Join("; ", Conflicts.Take(ConflictsTold))}{more}. "
+                + "Change each file so that it is valid and agrees with one of them, and sync again.");
         }
     }
 }

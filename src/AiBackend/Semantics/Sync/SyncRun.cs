@@ -88,17 +88,22 @@ internal sealed class SyncRun(
     private async Task<bool> MergeAsync(CancellationToken ct)
     {
         var planning = await PlanningAsync(ct);
-        var current = (await git.ReadAsync(subject.Repository, Folder, ct)).Files;
-        var plan = planning.Plan(current);
+        var head = await git.ReadAsync(subject.Repository, PlaceOf(planning), ct);
+        var plan = planning.Plan(head);
         plan.RequireNoConflict();
-        var diff = plan.Diff(current, subject.Store.Id);
+        var diff = plan.Diff(head.Files, subject.Store.Id);
+        if (plan.IsAnew)
+        {
+            await journal.LogAsync(SyncLevel.Warning, Lost, ct);
+        }
+
         if (!journal.Job.IsDryRun)
         {
             await journal.EnterAsync(SyncPhase.Commit, $"Merged: {Words(diff)}; committing.", job => job with { Diff = diff }, told: null, ct);
             return true;
         }
 
-        await journal.KeepDiffAsync(TextOf(plan, current), ct);
+        await journal.KeepDiffAsync(TextOf(plan, head.Files), ct);
         await models.RemoveAsync(ModelRole.Pending, ct);
         await journal.EndAsync(SyncStatus.Completed, $"Would change: {Words(diff)}.", error: null, job => job with { Diff = diff });
         return false;
@@ -111,10 +116,10 @@ internal sealed class SyncRun(
             subject.Repository,
             new GitChange
             {
-                Folder = Folder,
-                Change = current =>
+                Place = PlaceOf(planning),
+                Change = head =>
                 {
-                    var plan = planning.Plan(current);
+                    var plan = planning.Plan(head);
                     plan.RequireNoConflict();
                     return plan.Changes;
                 },
@@ -165,7 +170,7 @@ internal sealed class SyncRun(
         }
 
         // The branch itself is as it was; the base of its files is what was merged from.
-        var plan = planning.Plan((await git.ReadAsync(subject.Repository, Folder, ct)).Files);
+        var plan = planning.Plan(await git.ReadAsync(subject.Repository, PlaceOf(planning), ct));
         await models.ReplaceAsync(ModelRole.Base, journal.Job.Id, plan.Pasts, merged: null, ct);
         await models.ReplaceAsync(ModelRole.Proposed, journal.Job.Id, planning.Generated, plan.Merged, ct);
     }
@@ -180,6 +185,12 @@ internal sealed class SyncRun(
     }
 
     private async Task<DatabaseSchema> SchemaAsync(CancellationToken ct) => schema ??= await connector.ReadSchemaAsync(target, ct);
+
+    private GitPlace PlaceOf(ModelPlanning planning) => new(Folder, planning.IsLater ? subject.Layer.Folder : null);
+
+    private string Lost =>
+        $"Nothing of what was generated earlier is in {GitFolders.Join(subject.Repository.BasePath, Folder)} on {subject.Repository.Branch}, and nobody removed "
+        + "this folder by itself: all its models are generated anew. What was changed in them by hand is not in them any more.";
 
     private bool IsOwn(string path, IReadOnlyDictionary<string, GeneratedModel> bases) =>
         path.StartsWith($"{subject.Store.Id}/", StringComparison.Ordinal) && bases.ContainsKey(path[(subject.Store.Id.Length + 1)..]);

@@ -70,8 +70,8 @@ internal sealed class GitBench : IAsyncDisposable
 
     public GitChange Change(Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string?>> change, string jobId = "syn_1", string folder = "cli_1") => new()
     {
-        Folder = folder,
-        Change = change,
+        Place = new GitPlace(folder),
+        Change = head => change(head.Files),
         Message = diff => $"Sync models\n\n{diff.Added.Count} added, {diff.Changed.Count} changed, {diff.Removed.Count} removed",
         Author = "AI Backend",
         JobId = jobId,
