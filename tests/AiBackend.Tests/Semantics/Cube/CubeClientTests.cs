@@ -60,6 +60,82 @@ public sealed class CubeClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_failure_is_remembered_for_seconds_after_it_came_and_not_beyond_a_commit_or_a_change_of_the_server()
+    {
+        cube.Answer = _ =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(20));
+            return (500, """{"error":"Compile errors:\norders cube: broken"}""");
+        };
+        var client = Client();
+        async Task<string> FailAsync(CubeTarget target) => (await Assert.ThrowsAsync<CubeException>(() => client.MetaAsync(target, Ct))).Message;
+
+        var first = await FailAsync(Target());
+        clock.Advance(TimeSpan.FromSeconds(9));
+        var second = await FailAsync(Target());
+        Assert.Equal(("Compile errors: orders cube: broken", first, 1), (first, second, cube.Requests.Count));
+
+        await FailAsync(Target(Claims with { Commit = "def" }));
+        await FailAsync(Target() with { Server = Target().Server with { Version = 2 } });
+        await Assert.ThrowsAsync<CubeException>(() => client.ReadMetaAsync(Target(), Ct));
+        Assert.Equal(4, cube.Requests.Count);
+
+        cube.Answer = _ => (200, ScriptedCube.Meta);
+        Assert.Single((await client.MetaAsync(Target(), Ct)).Cubes);
+    }
+
+    [Theory]
+    [InlineData(502, "<html>bad gateway</html>")]
+    [InlineData(403, """{"error":"Invalid token"}""")]
+    public async Task What_fails_at_once_is_asked_again(int status, string body)
+    {
+        cube.Answer = _ => (status, body);
+        var client = Client();
+        await Assert.ThrowsAsync<CubeException>(() => client.MetaAsync(Target(), Ct));
+        cube.Answer = _ => (200, ScriptedCube.Meta);
+
+        Assert.Single((await client.MetaAsync(Target(), Ct)).Cubes);
+    }
+
+    [Theory]
+    [InlineData(200, ScriptedCube.Meta)]
+    [InlineData(500, """{"error":"Compile errors"}""")]
+    public async Task Who_asks_meanwhile_waits_for_the_same_answer_which_nobodys_leaving_takes_away(int status, string body)
+    {
+        using var reached = new SemaphoreSlim(0);
+        using var goOn = new ManualResetEventSlim();
+        cube.Answer = _ =>
+        {
+            reached.Release();
+            goOn.Wait(Ct);
+            return (status, body);
+        };
+        var client = Client();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+
+        var left = client.MetaAsync(Target(), leaving.Token);
+        await reached.WaitAsync(Ct);
+        Task<CubeMeta>[] others = [.. Enumerable.Range(0, 9).Select(_ => client.MetaAsync(Target(), Ct))];
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        goOn.Set();
+        var came = 0;
+        foreach (var other in others)
+        {
+            try
+            {
+                came += (await other).Cubes.Count;
+            }
+            catch (CubeException error) when (error.Message == "Compile errors")
+            {
+                came++;
+            }
+        }
+
+        Assert.Equal((9, 1), (came, cube.Requests.Count));
+    }
+
+    [Fact]
     public async Task A_query_is_asked_until_its_rows_are_there_each_time_with_a_token_of_its_own()
     {
         var asked = 0;

@@ -76,7 +76,7 @@ public sealed class LayerTests(SyncApp app) : IClassFixture<SyncApp>
         var sameFolder = await (await tenant.Http.PostJsonAsync(Layers, new { name = "Others", folder = "sales" })).ExpectProblemAsync(409, "conflict");
 
         Assert.Contains("name", sameName.Text("detail"), StringComparison.Ordinal);
-        Assert.Contains("folder", sameFolder.Text("detail"), StringComparison.Ordinal);
+        Assert.Contains($"another folder, such as {tenant.ClientId}/second", sameFolder.Text("detail"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -126,6 +126,13 @@ internal sealed record SyncBench(SyncApp App, Tenant Tenant, GitFolder Git, stri
         return bench;
     }
 
+    /// <summary>Has a server answer the layer's questions.</summary>
+    public async Task ServeAsync(string url, string secret)
+    {
+        var server = await (await App.Admin.PostJsonAsync("/api/v1/semantic/servers", new { name = Tenant.ClientId, url, api_secret = secret })).ExpectAsync(201);
+        await (await Tenant.Http.PatchJsonAsync($"/api/v1/semantic/layers/{LayerId}", new { server_id = server.Text("id") })).ExpectAsync(200);
+    }
+
     /// <summary>A model's path in the repository.</summary>
     public string PathOf(string file) => $"{Tenant.ClientId}/{StoreId}/{file}";
 
