@@ -168,6 +168,9 @@ const connectionOf = (clientId, dataSource) => {
 
 const dataSources = { commit: null, byFolder: new Map() };
 
+/** A layer's folder may lie in another's: a folder of a data store comes there below another folder. */
+const isOfInnerLayer = name => name.split('/').slice(1).some(part => DATA_STORE.test(part));
+
 /** Models are kept in a folder for each data store. */
 const dataSourcesIn = async (commit, folder) => {
   if (dataSources.commit !== commit) {
@@ -219,7 +222,7 @@ module.exports = {
     dataSchemaFiles: async () => {
       const { folder } = tenantOf(context);
       const commit = await currentCommit();
-      const models = (await pathsIn(commit, folder)).filter(name => /\.ya?ml$/.test(name));
+      const models = (await pathsIn(commit, folder)).filter(name => /\.ya?ml$/.test(name) && !isOfInnerLayer(name.slice(folder.length + 1)));
       return (await readAll(commit, models)).map(file => ({ fileName: file.name.slice(folder.length + 1), content: file.content }));
     },
   }),

@@ -1,6 +1,7 @@
 using System.Text;
 using AiBackend.Documents;
 using AiBackend.Http;
+using AiBackend.Semantics.Models;
 using AiBackend.Semantics.Repositories;
 
 namespace AiBackend.Semantics.Layers;
@@ -60,7 +61,8 @@ internal sealed class LayerModels(SemanticRepositories repositories, GitReposito
         }
     }
 
-    private static bool IsModel(string path) => Array.Exists(Endings, ending => path.EndsWith(ending, StringComparison.Ordinal));
+    private static bool IsModel(string path) =>
+        Array.Exists(Endings, ending => path.EndsWith(ending, StringComparison.Ordinal)) && !LayerPaths.IsOfInnerLayer(path);
 
     private static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
 

@@ -73,7 +73,8 @@ internal sealed class SyncRun(
             DataStoreName = subject.Store.Name,
             Include = subject.Link.Include,
             Exclude = subject.Link.Exclude,
-            TakenNames = head.Files.Where(file => !IsOwn(file.Key, bases)).SelectMany(file => ModelPlan.NamesIn(file.Value)).ToHashSet(StringComparer.Ordinal),
+            TakenNames = head.Files.Where(file => !IsOwn(file.Key, bases) && !LayerPaths.IsOfInnerLayer(file.Key))
+                .SelectMany(file => ModelPlan.NamesIn(file.Value)).ToHashSet(StringComparer.Ordinal),
         });
         await models.ReplaceAsync(ModelRole.Pending, journal.Job.Id, generated.Files, merged: null, ct);
         await journal.EnterAsync(

@@ -35,6 +35,13 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
         Assert.Equal(["15.5", "2"], await first.NumbersAsync(cube, "orders.total_sum", "orders.count"));
         Assert.Equal(["100", "1"], await second.NumbersAsync(cube, "orders.total_sum", "orders.count"));
 
+        // A layer in a folder below has cubes of the same names, and they are not the outer one's.
+        var inner = await first.WithinAsync(repository, server);
+        await inner.SyncAsync();
+        await first.SyncAsync();
+        Assert.Equal(["15.5", "2"], await first.NumbersAsync(cube, "orders.total_sum", "orders.count"));
+        Assert.Equal(["2"], await inner.NumbersAsync(cube, "orders.count"));
+
         // A later sync is told of by the next token, and served at once.
         await first.Database.ExecuteAsync("CREATE TABLE bills (id int PRIMARY KEY); INSERT INTO bills VALUES (1), (2), (3)");
         await first.SyncAsync();
@@ -80,7 +87,19 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
     {
         public string Secret { get; init; } = CubeProcess.Secret;
 
+        private string? Folder { get; init; }
+
         private string? Commit { get; set; }
+
+        /// <summary>Another layer over the same store, whose folder is within this one's.</summary>
+        public async Task<CubeClient> WithinAsync(string repositoryId, string serverId)
+        {
+            var folder = $"{Tenant.ClientId}/second";
+            var layer = (await (await Tenant.Http.PostJsonAsync(
+                "/api/v1/semantic/layers", new { name = "Second", folder, repository_id = repositoryId, server_id = serverId })).ExpectAsync(201)).Text("id");
+            await (await Tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = StoreId })).ExpectAsync(201);
+            return this with { LayerId = layer, Folder = folder };
+        }
 
         public async Task SyncAsync()
         {
@@ -96,7 +115,7 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
 
         public async Task<string[]> NumbersAsync(CubeProcess cube, params string[] measures)
         {
-            var tenant = new CubeTenant(cube.Url, Secret, new CubeClaims { ClientId = Tenant.ClientId, LayerId = LayerId, Folder = Tenant.ClientId, Commit = Commit });
+            var tenant = new CubeTenant(cube.Url, Secret, new CubeClaims { ClientId = Tenant.ClientId, LayerId = LayerId, Folder = Folder ?? Tenant.ClientId, Commit = Commit });
             var row = (await tenant.LoadAsync(new { measures }))[0]!;
             return [.. measures.Select(measure => row[measure]!.GetValue<string>())];
         }

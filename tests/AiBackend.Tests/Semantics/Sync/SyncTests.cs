@@ -186,6 +186,27 @@ public sealed class SyncTests(SyncApp app) : IClassFixture<SyncApp>
     }
 
     [Fact]
+    public async Task A_layer_within_anothers_folder_keeps_its_models_to_itself()
+    {
+        var outer = await SyncBench.NewAsync(app);
+        await outer.SyncAsync();
+        var layer = await (await outer.Tenant.Http.PostJsonAsync(
+            "/api/v1/semantic/layers", new { name = "Second", folder = $"{outer.Tenant.ClientId}/second" })).ExpectAsync(201);
+        var inner = outer with { LayerId = layer.Text("id") };
+        await (await outer.Tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{inner.LayerId}/data-stores", new { data_store_id = outer.StoreId })).ExpectAsync(201);
+        await inner.SyncAsync();
+
+        var again = await outer.SyncAsync();
+
+        Assert.All(new[] { "added", "changed", "removed" }, kind => Assert.Empty(again.GetProperty("diff").GetProperty(kind).EnumerateArray()));
+        foreach (var bench in new[] { outer, inner })
+        {
+            var models = await bench.Tenant.Http.GetJsonAsync($"/api/v1/semantic/layers/{bench.LayerId}/models");
+            Assert.Equal(["customers", "orders"], models.Data().Select(model => model.Text("name")));
+        }
+    }
+
+    [Fact]
     public async Task A_job_is_followed_as_a_stream()
     {
         var bench = await SyncBench.NewAsync(app);
