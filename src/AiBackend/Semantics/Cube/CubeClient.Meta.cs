@@ -1,5 +1,3 @@
-using AiBackend.Semantics.Servers;
-
 namespace AiBackend.Semantics.Cube;
 
 /// <content>

@@ -35,12 +35,15 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
         Assert.Equal(["15.5", "2"], await first.NumbersAsync(cube, "orders.total_sum", "orders.count"));
         Assert.Equal(["100", "1"], await second.NumbersAsync(cube, "orders.total_sum", "orders.count"));
 
-        // A layer in a folder below has cubes of the same names, and they are not the outer one's.
-        var inner = await first.WithinAsync(repository, server);
+        // The models of a layer in a folder below are not the outer one's.
+        var inner = await first.WithinAsync(
+            await postgres.CreateDatabaseAsync("CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE crates (id int PRIMARY KEY); INSERT INTO crates VALUES (1)"), repository, server);
         await inner.SyncAsync();
         await first.SyncAsync();
+        Assert.Equal(["0"], await inner.NumbersAsync(cube, "orders.count"));
+        Assert.Equal(["1"], await inner.NumbersAsync(cube, "crates.count"));
         Assert.Equal(["15.5", "2"], await first.NumbersAsync(cube, "orders.total_sum", "orders.count"));
-        Assert.Equal(["2"], await inner.NumbersAsync(cube, "orders.count"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => first.NumbersAsync(cube, "crates.count"));
 
         // A later sync is told of by the next token, and served at once.
         await first.Database.ExecuteAsync("CREATE TABLE bills (id int PRIMARY KEY); INSERT INTO bills VALUES (1), (2), (3)");
@@ -60,8 +63,17 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
     {
         var tenant = await app.NewTenantAsync();
         var database = await postgres.CreateDatabaseAsync(sql);
+        var store = await ConnectAsync(tenant, "Shop", database);
+        var layer = (await (await tenant.Http.PostJsonAsync(
+            "/api/v1/semantic/layers", new { name = "Shop", repository_id = repositoryId, server_id = serverId })).ExpectAsync(201)).Text("id");
+        await (await tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = store })).ExpectAsync(201);
+        return new CubeClient(tenant, database, layer, store);
+    }
+
+    private static async Task<string> ConnectAsync(Tenant tenant, string name, PostgresDatabase database)
+    {
         var target = database.Target;
-        var store = (await tenant.ConnectAsync(config: new
+        return (await tenant.ConnectAsync(name, new
         {
             host = target.Host,
             port = target.Port,
@@ -69,10 +81,6 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
             username = target.Username,
             password = target.Password,
         })).Text("id");
-        var layer = (await (await tenant.Http.PostJsonAsync(
-            "/api/v1/semantic/layers", new { name = "Shop", repository_id = repositoryId, server_id = serverId })).ExpectAsync(201)).Text("id");
-        await (await tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = store })).ExpectAsync(201);
-        return new CubeClient(tenant, database, layer, store);
     }
 
     public sealed class Service : KestrelFixture
@@ -91,14 +99,15 @@ public sealed class DeployedCubeTests(DeployedCubeTests.Service app, PostgresSer
 
         private string? Commit { get; set; }
 
-        /// <summary>Another layer over the same store, whose folder is within this one's.</summary>
-        public async Task<CubeClient> WithinAsync(string repositoryId, string serverId)
+        /// <summary>Another layer of the client, over another database, whose folder is within this one's.</summary>
+        public async Task<CubeClient> WithinAsync(PostgresDatabase database, string repositoryId, string serverId)
         {
+            var store = await ConnectAsync(Tenant, "Second", database);
             var folder = $"{Tenant.ClientId}/second";
             var layer = (await (await Tenant.Http.PostJsonAsync(
                 "/api/v1/semantic/layers", new { name = "Second", folder, repository_id = repositoryId, server_id = serverId })).ExpectAsync(201)).Text("id");
-            await (await Tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = StoreId })).ExpectAsync(201);
-            return this with { LayerId = layer, Folder = folder };
+            await (await Tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{layer}/data-stores", new { data_store_id = store })).ExpectAsync(201);
+            return this with { Database = database, LayerId = layer, StoreId = store, Folder = folder };
         }
 
         public async Task SyncAsync()
