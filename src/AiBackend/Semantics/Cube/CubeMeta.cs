@@ -54,6 +54,9 @@ internal sealed record CubeInfo(
 {
     /// <summary>The cubes that it joins directly; empty for views, and where the server does not tell.</summary>
     public IReadOnlyList<string> Joins { get; init; } = [];
+
+    /// <summary>Of <see cref="Joins"/> those of which one row has many; null where the server does not tell.</summary>
+    public IReadOnlyList<string>? ToMany { get; init; }
 }
 
 /// <summary>A measure, dimension or segment.</summary>

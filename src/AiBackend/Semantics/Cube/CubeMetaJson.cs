@@ -30,6 +30,9 @@ internal static class CubeMetaJson
             [.. Entries(cube, "segments").Where(IsShown).Select(Member)])
         {
             Joins = [.. Entries(cube, "joins").Select(join => Text(join, "name")).OfType<string>()],
+            ToMany = Entries(cube, "joins").All(join => Text(join, "relationship") is not null)
+                ? [.. Entries(cube, "joins").Where(join => Text(join, "relationship") is "hasMany" or "has_many" or "one_to_many").Select(join => Text(join, "name")).OfType<string>()]
+                : null,
         };
     }
 

@@ -21,6 +21,8 @@ internal sealed class CubeDistances
         }
     }
 
+    private bool AreJoinsTold => cubes.Values.Any(cube => cube.Joins.Count > 0);
+
     /// <summary>Null when they cannot be joined.</summary>
     public int? Between(CubeInfo one, CubeInfo other)
     {
@@ -42,8 +44,37 @@ internal sealed class CubeDistances
             }
 
             // A server that does not tell the joins says only that there are some.
-            return distances.TryGetValue(other.Name, out var distance) ? distance : Unknown;
+            return distances.TryGetValue(other.Name, out var distance) ? distance : one.ConnectedComponent is not null || !AreJoinsTold ? Unknown : null;
         }
+    }
+
+    /// <summary>Whether a row of one cube may have several of the other, as far as the server tells of joins.</summary>
+    public bool IsToMany(CubeInfo one, CubeInfo other)
+    {
+        if (one.Name == other.Name || cubes.Values.Any(cube => cube.ToMany is null) || !AreJoinsTold)
+        {
+            return false;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal) { one.Name };
+        var waiting = new Queue<CubeInfo>([one]);
+        while (waiting.TryDequeue(out var cube))
+        {
+            foreach (var next in cube.Joins.Except(cube.ToMany!).Where(seen.Add))
+            {
+                if (next == other.Name)
+                {
+                    return false;
+                }
+
+                if (cubes.TryGetValue(next, out var joined))
+                {
+                    waiting.Enqueue(joined);
+                }
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether a cube lies on a shortest way between two others.</summary>

@@ -210,6 +210,12 @@ internal sealed partial class QuestionReading
             throw OfAnotherUnit(counted, test);
         }
 
+        if (!test.Conditions.Any(condition => condition.Operator is "gt" or "gte" || (condition.Operator == "equals" && condition.Value != "0"))
+            && measures.Any(measure => !draft.Groups[0].Any(group => group.Cube == measure.Cube)))
+        {
+            throw new NotUnderstoodException($"Those that have no {Text(counted)} at all would be left out, as one query cannot count what is not there.");
+        }
+
         AddMeasure(measures, counted);
         AddTests(test, condition => [.. measures.Select(measure => measure with { Filter = new CubeFilter.Condition(measure.Members[0], condition.Operator, [condition.Value]) })]);
     }

@@ -17,6 +17,18 @@ internal sealed partial class QuestionReading
             throw new NotUnderstoodException("It is not clear what is ranked by what.");
         }
 
+        // "revenue by product, top 3": said after what is ranked.
+        isTop |= rank.Count is not null;
+        if (!isTop)
+        {
+            throw new NotUnderstoodException("It is not clear what is ranked.");
+        }
+
+        if (!rank.IsDescending && draft.Groups.Count > 0 && draft.Measures[0].Any(measure => !draft.Groups[0].Any(group => group.Cube == measure.Cube)))
+        {
+            throw new NotUnderstoodException("Those that have none at all would be left out of the least, as one query cannot count what is not there.");
+        }
+
         if (isTop)
         {
             draft.IsDescending = rank.IsDescending;

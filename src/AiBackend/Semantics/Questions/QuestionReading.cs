@@ -6,6 +6,7 @@ namespace AiBackend.Semantics.Questions;
 internal sealed partial class QuestionReading
 {
     private const double CountCost = 0.05;
+    private const double SingularCost = 0.35;
 
     private readonly LayerLexicon lexicon;
     private readonly QuestionWords words;
@@ -28,7 +29,7 @@ internal sealed partial class QuestionReading
     {
         this.lexicon = lexicon;
         this.words = words;
-        this.items = [.. items.Where(item => item is not QuestionItem.Sign { Kind: SignKind.Filler })];
+        this.items = [.. items.Where(item => item is not QuestionItem.Sign { Kind: SignKind.Filler } && !IsArticle(item))];
     }
 
     private enum Role
@@ -165,71 +166,6 @@ internal sealed partial class QuestionReading
         }
     }
 
-    // A word that is a value and a name too is a value before what it tells of ("paid orders"), a name where a name is wanted.
-    private bool IsValue(QuestionItem.Mention mention)
-    {
-        if (mention.Meanings.All(meaning => meaning is Meaning.Value) || named is not null)
-        {
-            return true;
-        }
-
-        // "products" are products, though a page of that name is a value too.
-        if (!mention.IsParticiple && mention.Meanings.Any(meaning => meaning is Meaning.Entity or Meaning.Dimension or Meaning.Measured && meaning.Score >= 1))
-        {
-            return false;
-        }
-
-        // "new" may be the value New as well as of late.
-        if (!mention.IsParticiple)
-        {
-            throw new NotUnderstoodException($"{Text(mention)} can be read in several ways.");
-        }
-
-        var isTimed = mention.Meanings.Any(meaning => meaning is Meaning.Time) && Next is QuestionItem.When or QuestionItem.Grain;
-        var isMoney = mention.Meanings.Any(meaning => meaning is Meaning.Measured) && (last == Role.Measure || expected == Role.Which || draft.Groups.Count > 0);
-        return !isTimed && !isMoney && expected is Role.None or Role.Count or Role.Value or Role.Rank;
-    }
-
-    private void Value(List<Meaning.Value> values, QuestionItem.Mention mention)
-    {
-        var choices = values
-            .Where(value => named is null || named.Any(choice => choice.Members.Contains(value.Member.Name)))
-            .Select(value => new Choice(value.Cube, [value.Member.Name], 0) { Filter = new CubeFilter.Condition(value.Member.Name, isNot ? "notEquals" : "equals", [value.Text]) })
-            .ToList();
-        if (choices.Count == 0)
-        {
-            throw new NotUnderstoodException($"{Text(mention)} is not known there.");
-        }
-
-        var joined = named is null ? at - 1 : at - 2;
-        if (joined >= 0 && items[joined] is QuestionItem.Sign { Kind: SignKind.Or } && draft.Filters.Count > 0
-            && !draft.Filters[^1].Any(before => choices.Any(choice => choice.Filter?.Member == before.Filter?.Member)))
-        {
-            throw new NotUnderstoodException("Or is understood between values of the same kind only.");
-        }
-
-        draft.Filters.Add(choices);
-        named = null;
-        isNot = isNot && Next is QuestionItem.Sign { Kind: SignKind.Or or SignKind.And };
-        expected = expected == Role.Which || expected == Role.Count || expected == Role.Rank ? expected : Role.None;
-        last = Role.Value;
-    }
-
-    private void Without(QuestionItem.Mention mention)
-    {
-        var isFlag = mention.Meanings.OfType<Meaning.Dimension>().Any(meaning => meaning.Member.Type == "boolean");
-        var choices = mention.Meanings.Select(meaning => meaning switch
-        {
-            Meaning.Time when mention.IsParticiple && (draft.When is not null || IsTimeAhead) => null,
-            Meaning.Time time when mention.IsParticiple => Filter(time, time.Member, "notSet"),
-            Meaning.Dimension flag when flag.Member.Type == "boolean" => Filter(flag, flag.Member, "equals", flag.IsNegative ? "true" : "false"),
-            Meaning.Dimension { Member.Type: "string" } dimension when !isFlag && words.Words[mention.Start - 1].Text == "without" => Filter(dimension, dimension.Member, "notSet"),
-            _ => null,
-        }).OfType<Choice>().ToList();
-        draft.Filters.Add(choices.Count > 0 ? choices : throw new NotUnderstoodException($"It is not clear what is without {Text(mention)}."));
-        isNot = false;
-    }
-
     private static Choice Filter(Meaning meaning, CubeMember member, string name, params string[] values) =>
         new(meaning.Cube, [member.Name], 1 - meaning.Score) { Filter = new CubeFilter.Condition(member.Name, name, values) };
 
@@ -263,7 +199,9 @@ internal sealed partial class QuestionReading
             if (draft.Measures.Count == 0)
             {
                 draft.Measures.Add(Counts(head));
-                draft.Doubt += isCounted ? 0 : CountCost;
+
+                // "stock by shop" may be how much rather than how many rows.
+                draft.Doubt += isCounted ? 0 : head.IsPlural ? CountCost : SingularCost;
                 draft.IsCountOfThings = true;
             }
             else

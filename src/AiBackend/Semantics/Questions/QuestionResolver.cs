@@ -190,13 +190,23 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
                 .Select(time => (time.Time, time.Apart!.Value + time.Time!.Cost));
         }
 
-        return lexicon.Cubes.Where(cube => !LayerNames.IsLink(cube))
-            .SelectMany(cube => cube.Dimensions.Where(dimension => dimension.Type == "time" && !LayerNames.Stems(LayerNames.Words(dimension)).Overlaps(OwnTimes)).Select(time => (cube, time, Apart: Apart(from, cube))))
+        // What has a time of its own is not told by that of its neighbours, and what has a number for a year may be meant by that.
+        var hasOwn = TimesOf(from).Any(time => !LayerNames.Stems(LayerNames.Words(time)).Overlaps(TechnicalTimes));
+        if (!hasOwn && LayerNames.Numbers(from).Any(number => LayerNames.Words(number)[^1] == "year"))
+        {
+            return [];
+        }
+
+        return lexicon.Cubes.Where(cube => hasOwn ? cube == from : !LayerNames.IsLink(cube) && !lexicon.Distances.IsToMany(from, cube))
+            .SelectMany(cube => TimesOf(cube).Select(time => (cube, time, Apart: Apart(from, cube))))
             .Where(found => found.Apart is not null)
             .Select(found => ((Choice?)new Choice(found.cube, [found.time.Name], 0), found.Apart!.Value + Unusual(found.cube, found.time)))
             .OrderBy(found => found.Item2)
             .Take(MostChoices);
     }
+
+    private static IEnumerable<CubeMember> TimesOf(CubeInfo cube) =>
+        cube.Dimensions.Where(dimension => dimension.Type == "time" && !LayerNames.Stems(LayerNames.Words(dimension)).Overlaps(OwnTimes));
 
     // The time that a thing is about is named after it, or is that of its making.
     private static double Unusual(CubeInfo cube, CubeMember time)

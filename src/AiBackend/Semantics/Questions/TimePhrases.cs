@@ -43,7 +43,9 @@ internal static partial class TimePhrases
 
         foreach (var (match, how, a) in Matches(Open(), words, "how", "a"))
         {
-            if (TimePoints.Read(a, today) is { From: { } from } point)
+            // "From last month" is in it, "from last month on" is since.
+            var isWithin = how == "from" && !match.Value.TrimEnd().EndsWith(" on", StringComparison.Ordinal) && !match.Value.Contains(" onward", StringComparison.Ordinal);
+            if (!isWithin && TimePoints.Read(a, today) is { From: { } from } point)
             {
                 var period = how switch
                 {
