@@ -47,7 +47,12 @@ internal static class TrapLayer
     {
         JsonObject Member(string member, string type, string? aggregate = null) => new()
         {
-            ["name"] = $"{name}.{member}", ["title"] = $"{Words(name)} {Words(member)}", ["shortTitle"] = Words(member), ["type"] = type, ["aggType"] = aggregate, ["primaryKey"] = member == "id",
+            ["name"] = $"{name}.{member}",
+            ["title"] = $"{Words(name)} {Words(member)}",
+            ["shortTitle"] = Words(member),
+            ["type"] = type,
+            ["aggType"] = aggregate,
+            ["primaryKey"] = member == "id",
         };
         var typed = columns.Select(column => column.Split(':')).Select(parts => (Name: parts[0], Type: parts.Length > 1 ? parts[1] : "string")).ToList();
         var numbers = typed.Where(column => column.Type == "number" && column.Name != "year").SelectMany(column => new[] { "sum", "avg", "min", "max" }.Select(type => Member($"{column.Name}_{type}", "number", type)));
