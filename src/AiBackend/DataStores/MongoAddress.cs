@@ -20,7 +20,7 @@ internal static class MongoAddress
     public static IReadOnlyList<string> HostsOf(string uri)
     {
         var question = uri.IndexOf('?', StringComparison.Ordinal);
-        foreach (var option in question < 0 ? [] : uri[(question + 1)..].Split('&', ';', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var option in question < 0 ? [] : uri[(question + 1)..].Split(['&', ';'], StringSplitOptions.RemoveEmptyEntries))
         {
             var (name, value) = option.Split('=', 2) is [var left, var right] ? (left, right) : (option, string.Empty);
             if (!Options.Contains(name))

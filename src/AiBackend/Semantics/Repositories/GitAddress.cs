@@ -31,6 +31,11 @@ internal static class GitAddress
             return "The address may have neither query nor fragment.";
         }
 
+        if (url.LocalPath.Any(char.IsControl))
+        {
+            return "The address may hold no control characters.";
+        }
+
         if (url.IsFile)
         {
             return url.Host.Length == 0 && Path.IsPathFullyQualified(url.LocalPath) ? null : "A full path is expected: file:///path.git.";

@@ -73,7 +73,7 @@ internal sealed class SyncRun(
             DataStoreName = subject.Store.Name,
             Include = subject.Link.Include,
             Exclude = subject.Link.Exclude,
-            TakenNames = head.Files.Where(file => !IsOwn(file.Key, bases) && !LayerPaths.IsOfInnerLayer(file.Key))
+            TakenNames = head.Files.Where(file => !IsOwn(file.Key, bases) && !IsOfBefore(file.Key, file.Value, bases) && !LayerPaths.IsOfInnerLayer(file.Key))
                 .SelectMany(file => ModelPlan.NamesIn(file.Value)).ToHashSet(StringComparer.Ordinal),
         });
         await models.ReplaceAsync(ModelRole.Pending, journal.Job.Id, generated.Files, merged: null, ct);
@@ -195,6 +195,11 @@ internal sealed class SyncRun(
 
     private bool IsOwn(string path, IReadOnlyDictionary<string, GeneratedModel> bases) =>
         path.StartsWith($"{subject.Store.Id}/", StringComparison.Ordinal) && bases.ContainsKey(path[(subject.Store.Id.Length + 1)..]);
+
+    // The store was in the layer before: its models are merged with rather than made once more under other names.
+    private bool IsOfBefore(string path, string text, IReadOnlyDictionary<string, GeneratedModel> bases) =>
+        bases.Count == 0 && path.StartsWith($"{subject.Store.Id}/", StringComparison.Ordinal)
+        && ModelPlan.NamesIn(text).SequenceEqual([Path.GetFileNameWithoutExtension(path)], StringComparer.Ordinal);
 
     private IReadOnlyList<string> Below(IReadOnlyList<string> files) => [.. files.Select(file => $"{subject.Store.Id}/{file}")];
 

@@ -46,6 +46,7 @@ public sealed class RepositoryTests(SemanticsFixture app) : IClassFixture<Semant
     [InlineData("https://[::1]/a.git", "url")]
     [InlineData("file:///etc/models.git", "url")]
     [InlineData("file://host/models.git", "url")]
+    [InlineData("file:///models%00/x.git", "url")]
     [InlineData("/etc/models.git", "url")]
     [InlineData("models.git", "url")]
     [InlineData("", "url")]

@@ -29,6 +29,24 @@ public sealed class SyncRefillTests(SyncApp app) : IClassFixture<SyncApp>
     }
 
     [Fact]
+    public async Task A_store_that_is_taken_out_and_put_in_again_goes_on_with_its_models()
+    {
+        var bench = await SyncBench.NewAsync(app);
+        var first = await bench.SyncAsync();
+        await (await bench.Tenant.Http.DeleteAsync(bench.Link, Ct)).ExpectAsync(204);
+        await (await bench.Tenant.Http.PostJsonAsync($"/api/v1/semantic/layers/{bench.LayerId}/data-stores", new { data_store_id = bench.StoreId })).ExpectAsync(201);
+
+        var same = await bench.SyncAsync();
+        bench.Database.Tables = [Table("customers", "id:Integer", "name:Text"), Table("orders", "id:Integer", "total:Number", "note:Text")];
+        var changed = await bench.SyncAsync();
+
+        Assert.Equal(("completed", first.Text("commit")), (same.Text("status"), await bench.Git.GitAsync("rev-parse", "main~1")));
+        Assert.Equal("completed", changed.Text("status"));
+        Assert.Equal(2, (await ModelsAsync(bench)).Length);
+        Assert.Contains("name: note", await bench.Git.TextAsync(bench.PathOf("orders.yml")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_branch_that_was_made_anew_without_the_models_gets_them()
     {
         var bench = await SyncBench.NewAsync(app);
