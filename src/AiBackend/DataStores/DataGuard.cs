@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AiBackend.DataStores.Mongodb;
 using AiBackend.Events;
 
 namespace AiBackend.DataStores;
@@ -38,20 +39,15 @@ internal sealed class DataGuard(DataOptions options, Func<string, CancellationTo
     /// <exception cref="ConnectionException">It may not, or a host is not known.</exception>
     public async Task RequireAsync(ConnectionTarget target, CancellationToken ct)
     {
-        if (target.Kind.IsServer())
+        if (target.Kind.IsFile())
         {
-            await ResolveAsync(target, ct);
+            _ = target.IsOperators ? target.Path : RequirePath(target.Path ?? string.Empty);
+            return;
         }
-        else if (target.Kind.IsFile() && !target.IsOperators)
+
+        foreach (var server in target.Kind == StoreKind.Mongodb ? await MongodbConnection.ServersAsync(target, ct) : [target])
         {
-            RequirePath(target.Path ?? string.Empty);
-        }
-        else if (target is { Kind: StoreKind.Mongodb, Uri: { } uri, IsOperators: false })
-        {
-            foreach (var host in MongoAddress.HostsOf(uri))
-            {
-                await RequireHostAsync(host, ct);
-            }
+            await ResolveAsync(server, ct);
         }
     }
 

@@ -103,6 +103,34 @@ public sealed class DataGuardTests : IDisposable
             ConnectionFault.NotAllowed, Assert.Throws<ConnectionException>(() => guard.RequirePath(Path.Combine(allowed, path))).Fault);
     }
 
+    [Theory]
+    [InlineData("mongodb://one.example.com/d", null)]
+    [InlineData("mongodb://one.example.com,two.example.com/d", nameof(ConnectionFault.NotAllowed))]
+    [InlineData("mongodb://10.0.0.1/d", nameof(ConnectionFault.NotAllowed))]
+    [InlineData("mongodb://one.example.com/d?tls=false;proxyHost=10.0.0.1", nameof(ConnectionFault.Failed))]
+    [InlineData("no address", nameof(ConnectionFault.Failed))]
+    public async Task Whoever_connects_in_our_place_is_held_to_the_same_hosts(string uri, string? fault)
+    {
+        var guard = Guard(new DataOptions());
+        var target = new ConnectionTarget { Kind = StoreKind.Mongodb, Uri = uri, Database = "d" };
+
+        var error = await Record.ExceptionAsync(() => guard.RequireAsync(target, Ct));
+
+        Assert.Equal(fault, error is null ? null : Assert.IsType<ConnectionException>(error).Fault.ToString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_opens_files_in_our_place_is_held_to_the_same_folders(bool isOperators)
+    {
+        var target = new ConnectionTarget { Kind = StoreKind.Sqlite, Path = Path.Combine(folder.FullName, "a.db"), IsOperators = isOperators };
+
+        var error = await Record.ExceptionAsync(() => Guard(new DataOptions()).RequireAsync(target, Ct));
+
+        Assert.Equal(isOperators ? null : ConnectionFault.NotAllowed, (error as ConnectionException)?.Fault);
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 
     private static DataGuard Guard(DataOptions options) => new(options, (name, _) => Task.FromResult<IPAddress[]>(name switch

@@ -31,6 +31,14 @@ internal sealed class MongodbConnection : IDisposable
 
     public IMongoDatabase Database { get; }
 
+    /// <summary>The servers that a connection string means, those that its name is looked up for included.</summary>
+    /// <exception cref="ConnectionException">It cannot be read, or has an option that may not be used; or its name has no servers.</exception>
+    public static async Task<IReadOnlyList<ConnectionTarget>> ServersAsync(ConnectionTarget target, CancellationToken ct)
+    {
+        var url = await UrlAsync(target, ct);
+        return [.. url.Servers.Select(server => PlaceOf(target, url, server))];
+    }
+
     /// <exception cref="ConnectionException">No server can be used.</exception>
     public static async Task<MongodbConnection> OpenAsync(DataGuard guard, ConnectionTarget target, DataOptions options, CancellationToken ct)
     {

@@ -10,6 +10,9 @@ internal sealed class CubeDistances
     private readonly Dictionary<string, CubeInfo> cubes;
     private readonly Dictionary<string, HashSet<string>> joins = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, int>> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> toOne = new(StringComparer.Ordinal);
+    private readonly bool areJoinsTold;
+    private readonly bool areDirectionsTold;
 
     public CubeDistances(IReadOnlyList<CubeInfo> cubes)
     {
@@ -19,9 +22,10 @@ internal sealed class CubeDistances
             Of(one).Add(other);
             Of(other).Add(one);
         }
-    }
 
-    private bool AreJoinsTold => cubes.Values.Any(cube => cube.Joins.Count > 0);
+        areJoinsTold = joins.Count > 0;
+        areDirectionsTold = areJoinsTold && cubes.All(cube => cube.ToMany is not null);
+    }
 
     /// <summary>Null when they cannot be joined.</summary>
     public int? Between(CubeInfo one, CubeInfo other)
@@ -44,37 +48,27 @@ internal sealed class CubeDistances
             }
 
             // A server that does not tell the joins says only that there are some.
-            return distances.TryGetValue(other.Name, out var distance) ? distance : one.ConnectedComponent is not null || !AreJoinsTold ? Unknown : null;
+            return distances.TryGetValue(other.Name, out var distance) ? distance : one.ConnectedComponent is not null || !areJoinsTold ? Unknown : null;
         }
     }
 
     /// <summary>Whether a row of one cube may have several of the other, as far as the server tells of joins.</summary>
     public bool IsToMany(CubeInfo one, CubeInfo other)
     {
-        if (one.Name == other.Name || cubes.Values.Any(cube => cube.ToMany is null) || !AreJoinsTold)
+        if (!areDirectionsTold)
         {
             return false;
         }
 
-        var seen = new HashSet<string>(StringComparer.Ordinal) { one.Name };
-        var waiting = new Queue<CubeInfo>([one]);
-        while (waiting.TryDequeue(out var cube))
+        lock (known)
         {
-            foreach (var next in cube.Joins.Except(cube.ToMany!).Where(seen.Add))
+            if (!toOne.TryGetValue(one.Name, out var reached))
             {
-                if (next == other.Name)
-                {
-                    return false;
-                }
-
-                if (cubes.TryGetValue(next, out var joined))
-                {
-                    waiting.Enqueue(joined);
-                }
+                toOne.Add(one.Name, reached = ToOneFrom(one.Name));
             }
-        }
 
-        return true;
+            return !reached.Contains(other.Name);
+        }
     }
 
     /// <summary>Whether a cube lies on a shortest way between two others.</summary>
@@ -97,6 +91,25 @@ internal sealed class CubeDistances
         }
 
         return distances;
+    }
+
+    // Those of which a row has one at most, over any number of joins; itself too.
+    private HashSet<string> ToOneFrom(string start)
+    {
+        var reached = new HashSet<string>(StringComparer.Ordinal) { start };
+        var waiting = new Queue<string>([start]);
+        while (waiting.TryDequeue(out var name))
+        {
+            if (cubes.TryGetValue(name, out var cube))
+            {
+                foreach (var next in cube.Joins.Except(cube.ToMany!).Where(reached.Add))
+                {
+                    waiting.Enqueue(next);
+                }
+            }
+        }
+
+        return reached;
     }
 
     private HashSet<string> Of(string cube)

@@ -10,15 +10,16 @@ internal sealed partial class QuestionReading
             return;
         }
 
+        // "revenue by product, top 3": said after what is ranked.
+        isTop |= rank.Count is not null;
         var groups = draft.Groups.Count + (draft.Grain?.IsAsked == true ? 1 : 0);
+
         // "The top countries by revenue per customer" are not the rows of customers that are highest.
         if (draft.Measures.Count != 1 || groups == 0 || (isTop && groups > 1))
         {
             throw new NotUnderstoodException("It is not clear what is ranked by what.");
         }
 
-        // "revenue by product, top 3": said after what is ranked.
-        isTop |= rank.Count is not null;
         if (!isTop)
         {
             throw new NotUnderstoodException("It is not clear what is ranked.");
@@ -29,11 +30,8 @@ internal sealed partial class QuestionReading
             throw new NotUnderstoodException("Those that have none at all would be left out of the least, as one query cannot count what is not there.");
         }
 
-        if (isTop)
-        {
-            draft.IsDescending = rank.IsDescending;
-            draft.Limit = rank.Count ?? (isRankedPlural ? PluralTop : 1);
-            draft.Doubt += rank.Count is null && isRankedPlural ? CountCost : 0;
-        }
+        draft.IsDescending = rank.IsDescending;
+        draft.Limit = rank.Count ?? (isRankedPlural ? PluralTop : 1);
+        draft.Doubt += rank.Count is null && isRankedPlural ? CountCost : 0;
     }
 }

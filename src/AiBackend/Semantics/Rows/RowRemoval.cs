@@ -24,30 +24,24 @@ internal sealed class RowRemoval(DocumentStore store, KnowledgeDocuments knowled
     }
 
     /// <summary>Removes the documents of a table, and what is remembered of it.</summary>
-    /// <returns>How many documents.</returns>
-    public async Task<long> RemoveAsync(RowEntry entry, CancellationToken ct)
+    public async Task RemoveAsync(RowEntry entry, CancellationToken ct)
     {
         var documents = store.For(entry.ClientId);
         var batch = Query.Of<IndexedRow>().Equal(row => row.EntryId, entry.Id).Ascending(row => row.Pass).Take(RowsPerCommit);
-        long removed = 0;
-        while (true)
+        var left = RowsPerCommit;
+        while (left == RowsPerCommit)
         {
-            var (rows, gone) = await documents.CommitAsync(
+            left = await documents.CommitAsync(
                 async transaction =>
                 {
                     var rows = await transaction.ListAsync(batch);
-                    return (rows.Count, await RemoveAsync(transaction, rows));
+                    await RemoveAsync(transaction, rows);
+                    return rows.Count;
                 },
                 ct);
-            removed += gone;
-            if (rows < RowsPerCommit)
-            {
-                break;
-            }
         }
 
-        await documents.CommitAsync(transaction => transaction.DeleteAsync<RowEntry>(entry.Id), ct);
-        return removed;
+        await ForgetAsync(entry, ct);
     }
 
     /// <summary>

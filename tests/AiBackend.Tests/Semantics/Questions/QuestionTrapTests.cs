@@ -51,6 +51,7 @@ public sealed class QuestionTrapTests
     [InlineData("which shop has the fewest orders")]
     [InlineData("shops with fewer than 70 orders")]
     [InlineData("orders by shop bottom 2")]
+    [InlineData("orders by shop and status top 3")]
     public void What_one_query_cannot_say_is_refused(string question) => Assert.Null(Parse(question).Query);
 
     [Theory]
