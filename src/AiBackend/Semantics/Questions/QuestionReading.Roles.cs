@@ -23,7 +23,7 @@ internal sealed partial class QuestionReading
             return;
         }
 
-        if (flags.Count > 0)
+        if (flags.Count > 0 && !IsDated(mention, flags))
         {
             draft.Filters.Add([.. flags.Select(flag => Filter(flag, flag.Member, "equals", flag.IsNegative ? "false" : "true"))]);
         }

@@ -52,7 +52,7 @@ internal sealed partial class QuestionReading
             // "paid" may be a status of orders and what is yes or no of invoices: that of the nearest is meant.
             choices.AddRange(mention.Meanings.OfType<Meaning.Dimension>().Where(meaning => meaning.Member.Type == "boolean")
                 .Select(flag => Filter(flag, flag.Member, "equals", flag.IsNegative == isNot ? "true" : "false")));
-            draft.Doubt += IsOfAnother(choices, mention) ? OtherThingCost : 0;
+            draft.Doubt += IsOfAnother(choices, mention) || IsManner(mention) ? OtherThingCost : 0;
         }
 
         var joined = named is null ? at - 1 : at - 2;
@@ -84,6 +84,26 @@ internal sealed partial class QuestionReading
         mention.IsParticiple && Next is QuestionItem.Mention thing && thing.Start == mention.End
         && thing.Meanings.OfType<Meaning.Entity>().ToList() is { Count: > 0 } entities
         && !entities.Any(entity => choices.Any(choice => choice.Cube == entity.Cube));
+
+    // "invoices paid in 2025": when it was done is told, which is more than that it was. Whether is known of invoices need not be known when.
+    private bool IsDated(QuestionItem.Mention mention, IReadOnlyList<Meaning.Dimension> flags)
+    {
+        if (!mention.IsParticiple || Next is not (QuestionItem.When or QuestionItem.Grain))
+        {
+            return false;
+        }
+
+        var things = head?.Meanings.OfType<Meaning.Entity>().Select(meaning => meaning.Cube).ToList() ?? [];
+        var times = mention.Meanings.OfType<Meaning.Time>().Select(time => time.Cube).ToList();
+        return times.Exists(things.Contains) || (times.Count > 0 && !flags.Any(flag => things.Contains(flag.Cube)))
+            ? true
+            : throw new NotUnderstoodException($"It is not known when they were {Text(mention)}.");
+    }
+
+    // "paid by card" tells how rather than that it is paid.
+    private bool IsManner(QuestionItem.Mention mention) =>
+        mention.IsParticiple && mention.End < words.Words.Count && words.Words[mention.End].Text is "by" or "in" or "with" or "via"
+        && items.OfType<QuestionItem.Mention>().Any(how => how.Start == mention.End + 1 && how.Meanings.Any(meaning => meaning is Meaning.Value));
 
     private void Without(QuestionItem.Mention mention)
     {

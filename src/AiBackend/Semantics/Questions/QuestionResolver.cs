@@ -186,6 +186,13 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var from = draft.Done ?? anchor;
         if (draft.Times.Count > 0)
         {
+            // "A birthday in May" is in no year.
+            if (Periods().Any(period => period.IsAssumed)
+                && draft.Times.Exists(time => time.Cube.Dimensions.Any(dimension => dimension.Name == time.Members[0] && LayerNames.Stems(LayerNames.Words(dimension)).Overlaps(OwnTimes))))
+            {
+                return [];
+            }
+
             return draft.Times.Select(time => (Time: (Choice?)time, Apart: Apart(from, time.Cube))).Where(time => time.Apart is not null)
                 .Select(time => (time.Time, time.Apart!.Value + time.Time!.Cost));
         }

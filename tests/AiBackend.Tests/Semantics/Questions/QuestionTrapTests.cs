@@ -23,8 +23,11 @@ public sealed class QuestionTrapTests
     [InlineData("payments per month in 2024", "payments.paid_at")]
     [InlineData("how many shipments in May 2024", "shipments.delivered_at")]
     [InlineData("total cost of shipments in 2024", "shipments.delivered_at")]
+    [InlineData("shipments delivered in 2024", "shipments.delivered_at")]
     [InlineData("employees in 2020", "employees.hired_on")]
     [InlineData("orders in 2024", "orders.ordered_at")]
+    [InlineData("orders paid in 2024", "payments.paid_at")]
+    [InlineData("how many customers have a birthday in 1980", "customers.birthday")]
     [InlineData("how many calls in 2024", "calls.called_at")]
     public void What_has_a_time_is_told_by_its_own(string question, string time)
     {
@@ -51,11 +54,15 @@ public sealed class QuestionTrapTests
     [InlineData("which shop has the fewest orders")]
     [InlineData("shops with fewer than 70 orders")]
     [InlineData("orders by shop bottom 2")]
+    [InlineData("invoices paid in 2025")]
+    [InlineData("how many customers have a birthday in May")]
     [InlineData("orders by shop and status top 3")]
     public void What_one_query_cannot_say_is_refused(string question) => Assert.Null(Parse(question).Query);
 
     [Theory]
     [InlineData("paid subscriptions")]
+    [InlineData("orders paid by card")]
+    [InlineData("orders paid in cash in 2024")]
     [InlineData("stock by shop")]
     public void What_may_be_meant_otherwise_is_not_sure(string question) =>
         Assert.True(Parse(question) is { Query: null } or { Confidence: < Sure }, $"{Parse(question).Confidence}");
