@@ -15,8 +15,9 @@ public sealed class QuestionTrapTests
     [InlineData("total amount of paid invoices", """[{"member":"invoices.paid","operator":"equals","values":["true"]}]""")]
     [InlineData("paid orders", """[{"member":"orders.status","operator":"equals","values":["paid"]}]""")]
     [InlineData("how many orders are shipped", """[{"member":"orders.status","operator":"equals","values":["shipped"]}]""")]
-    [InlineData("orders placed by Anna May", """[{"member":"customers.name","operator":"equals","values":["Anna May"]}]""")]
-    public void What_is_asked_has_its_own_words(string question, string filters) => RightOrRefused(question, "filters", filters);
+    [InlineData("orders of customers named Anna May", """[{"member":"customers.name","operator":"equals","values":["Anna May"]}]""")]
+    public void What_is_asked_has_its_own_words(string question, string filters) =>
+        Assert.Equal(filters, CubeQueryJson.Write(Parse(question).Query!)["filters"]!.ToJsonString());
 
     [Theory]
     [InlineData("payments on 2024-02-29", "payments.paid_at")]
@@ -41,6 +42,8 @@ public sealed class QuestionTrapTests
     [InlineData("total target in 2023")]
     [InlineData("addresses in 2024")]
     [InlineData("how many addresses in 2024")]
+    [InlineData("how many rooms in 2024")]
+    [InlineData("rooms in 2024")]
     [InlineData("how many customers in 2024")]
     [InlineData("employees managed by Emp 2")]
     [InlineData("total salary of employees managed by Emp 2")]
@@ -83,7 +86,7 @@ public sealed class QuestionTrapTests
     {
         var query = Parse(question).Query;
 
-        Assert.True(query is null || ((isDescending, (int?)limit) == (query.Order[0].IsDescending, query.Limit)), question);
+        Assert.Equal((isDescending, (int?)limit), (query!.Order[0].IsDescending, query.Limit));
     }
 
     [Theory]
@@ -101,15 +104,8 @@ public sealed class QuestionTrapTests
     }
 
     [Fact]
-    public void An_article_is_no_value() => RightOrRefused("orders without a shop", "filters", """[{"member":"shops.id","operator":"notSet"}]""");
-
-    private static void RightOrRefused(string question, string part, string expected)
-    {
-        if (Parse(question).Query is { } query)
-        {
-            Assert.Equal(expected, CubeQueryJson.Write(query)[part]?.ToJsonString());
-        }
-    }
+    public void An_article_is_no_value() =>
+        Assert.DoesNotContain("grades", Parse("orders without a shop").Query is { } query ? CubeQueryJson.Write(query).ToJsonString() : string.Empty, StringComparison.Ordinal);
 
     private static ParsedQuestion Parse(string question) => new QuestionParser(TrapLayer.Lexicon).Parse(question, QuestionLayers.Today);
 }

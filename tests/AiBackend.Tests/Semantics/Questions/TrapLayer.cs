@@ -28,7 +28,9 @@ internal static class TrapLayer
                 Cube("addresses", ["street"], ">residents"),
                 Cube("residents", ["name", "moved_in:time"], "addresses"),
                 Cube("calls", ["topic", "called_at:time"], "employees"),
-                Cube("grades", ["letter"])),
+                Cube("grades", ["letter"], "shops"),
+                Cube("rooms", ["floor"], ">bookings"),
+                Cube("bookings", ["created_at:time"], "rooms")),
         })),
         new Dictionary<string, IReadOnlyList<string>>
         {
@@ -61,7 +63,7 @@ internal static class TrapLayer
             ["name"] = name,
             ["title"] = Words(name),
             ["type"] = "cube",
-            ["connectedComponent"] = name == "grades" ? 2 : 1,
+            ["connectedComponent"] = name switch { "rooms" or "bookings" => 2, "addresses" or "residents" => 3, _ => 1 },
             ["joins"] = new JsonArray([.. joins.Select(join => (JsonNode)new JsonObject { ["name"] = join.TrimStart('>'), ["relationship"] = join[0] == '>' ? "hasMany" : "belongsTo" })]),
             ["measures"] = new JsonArray([Member("count", "number", "count"), .. numbers]),
             ["dimensions"] = new JsonArray([Member("id", "number"), .. typed.Select(column => Member(column.Name, column.Type))]),
