@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using AiBackend.Documents.Mongo;
 
 namespace AiBackend.Documents.Tests;
@@ -50,7 +48,7 @@ public sealed class MongoLossTests
     public async Task A_commit_waits_for_a_server_that_comes_back()
     {
         _ = MongoServer.UriOrSkip();
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         await using var store = new MongoDocumentStore(
             Ledger.Catalog,
             new MongoOptions { Uri = $"mongodb://127.0.0.1:{port}/?replicaSet=rs0", ServerSelectionLimit = TimeSpan.FromMilliseconds(200) });
@@ -121,12 +119,5 @@ public sealed class MongoLossTests
         Assert.All(claimed, claim => Assert.Equal(claim.Value, errands.Single(errand => errand.Id == claim.Key).LeaseOwner));
         Assert.InRange(claimed.Count, 100 - doubtful, 100);
         Assert.InRange(doubtful, 0, 20);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

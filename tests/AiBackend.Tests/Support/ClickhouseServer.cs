@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using AiBackend.DataStores;
+using AiBackend.Documents.Tests;
 
 [assembly: AssemblyFixture(typeof(AiBackend.Tests.Support.ClickhouseServer))]
 
@@ -78,7 +79,7 @@ public sealed class ClickhouseServer : IAsyncDisposable
 
     private async Task<DatabaseProcess> StartAsync()
     {
-        (Port, TlsPort) = (DatabaseProcess.FreePort(), DatabaseProcess.FreePort());
+        (Port, TlsPort) = (LoopbackPort.Free(), LoopbackPort.Free());
         var folder = DatabaseProcess.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(folder, "password"), Password);
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AiBackend.Documents.Tests;
 using AiBackend.Semantics.Cube;
 using Npgsql;
 
@@ -145,7 +146,7 @@ internal sealed class CubeProcess : IAsyncDisposable
         await using var alone = await AloneAsync(Path.Combine(work, "starting.lock"));
         var script = $"""
             exec 2>&1
-            "{SharedFolder.PathOrSkip("tools/cube/run.sh")}" --work "{work}" --model "{models}" --port {DatabaseProcess.FreePort()} --secret {Secret} --config "{config}" &
+            "{SharedFolder.PathOrSkip("tools/cube/run.sh")}" --work "{work}" --model "{models}" --port {LoopbackPort.Free()} --secret {Secret} --config "{config}" &
             pid=$!
             cat > /dev/null
             kill $pid; wait $pid

@@ -28,7 +28,7 @@ internal sealed class DatabaseProcess : IAsyncDisposable
         string user, string folder, string prepare, string serve, string readyText, string signal)
     {
         var script = $$"""
-            exec 2>&1
+            exec 3<&0 2>&1
             trap '' PIPE
             end() { rm -rf "$folder"; }
             chmod 600 "$folder/server.key"
@@ -36,8 +36,8 @@ internal sealed class DatabaseProcess : IAsyncDisposable
             $as {{prepare}} || { echo "Preparing failed."; end; exit 1; }
             $as {{serve}} &
             pid=$!
-            cat > /dev/null
-            while kill -{{signal}} $pid; do sleep 0.2; done
+            { cat; while kill -{{signal}} $pid; do sleep 0.2; done; } <&3 > /dev/null 2>&1 &
+            wait $pid
             end
             """;
 
@@ -77,14 +77,6 @@ internal sealed class DatabaseProcess : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "server.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
         return folder;
-    }
-
-    /// <summary>A port of loopback that nobody listens at.</summary>
-    public static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>The folder in which a program is, in <c>PATH</c> or in one of the others; null without it.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using AiBackend.DataStores;
+using AiBackend.Documents.Tests;
 using MySqlConnector;
 
 [assembly: AssemblyFixture(typeof(AiBackend.Tests.Support.MariaDbServer))]
@@ -70,7 +71,7 @@ public sealed class MariaDbServer : IAsyncDisposable
 
     private async Task<DatabaseProcess> StartAsync()
     {
-        Port = DatabaseProcess.FreePort();
+        Port = LoopbackPort.Free();
         var folder = DatabaseProcess.NewFolder();
         await File.WriteAllTextAsync(
             Path.Combine(folder, "init.sql"),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using AiBackend.DataStores;
+using AiBackend.Documents.Tests;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(AiBackend.Tests.Support.PostgresServer))]
@@ -74,7 +75,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task<DatabaseProcess> StartAsync()
     {
-        Port = DatabaseProcess.FreePort();
+        Port = LoopbackPort.Free();
         var folder = DatabaseProcess.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(folder, "password"), Password);
         return await DatabaseProcess.StartAsync(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Clickhouse;
+using AiBackend.Documents.Tests;
 using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.DataStores.Clickhouse;
@@ -81,7 +82,7 @@ public sealed class ClickhouseFaultTests(ClickhouseServer clickhouse) : IDisposa
 
     [Fact]
     public async Task Nobody_listening_is_told() =>
-        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", Target(DatabaseProcess.FreePort()));
+        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", Target(LoopbackPort.Free()));
 
     [Fact]
     public async Task A_private_address_is_refused_to_a_client_and_not_to_the_operator()

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Mongodb;
-using AiBackend.Tests.Support;
+using AiBackend.Documents.Tests;
 using MongoDB.Bson;
 
 namespace AiBackend.Tests.DataStores.Mongodb;
@@ -28,7 +28,7 @@ public sealed class MongodbFaultTests
 
     [Fact]
     public async Task Nobody_listening_is_told() =>
-        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", $"mongodb://u:secret@127.0.0.1:{DatabaseProcess.FreePort()}/db");
+        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", $"mongodb://u:secret@127.0.0.1:{LoopbackPort.Free()}/db");
 
     [Fact]
     public async Task A_connection_string_without_a_database_is_told() =>
@@ -118,7 +118,7 @@ public sealed class MongodbFaultTests
         _ = AnswerAllAsync(server, request => MongodbWire.Answer(
             request, MongodbWire.Hello, new BsonDocument { { "ok", 0 }, { "errmsg", "no" }, { "code", 8 }, { "codeName", "Name" } }));
 
-        await ExpectAsync(ConnectionFault.Failed, "no", $"mongodb://127.0.0.1:{DatabaseProcess.FreePort()},127.0.0.1:{PortOf(server)}/db");
+        await ExpectAsync(ConnectionFault.Failed, "no", $"mongodb://127.0.0.1:{LoopbackPort.Free()},127.0.0.1:{PortOf(server)}/db");
     }
 
     [Fact]

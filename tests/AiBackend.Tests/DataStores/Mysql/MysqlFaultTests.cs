@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Mysql;
+using AiBackend.Documents.Tests;
 using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.DataStores.Mysql;
@@ -38,7 +39,7 @@ public sealed class MysqlFaultTests(MariaDbServer server) : IDisposable
         await ExpectAsync(ConnectionFault.UnknownHost, "is not known", database.Target with { Host = "no-such-host.invalid" });
         await ExpectAsync(ConnectionFault.UnknownHost, "one name or address", database.Target with { Host = "127.0.0.1,127.0.0.1" });
         await ExpectAsync(ConnectionFault.UnknownHost, "one name or address", database.Target with { Host = "/var/run/mysqld/mysqld.sock" });
-        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers", database.Target with { Port = DatabaseProcess.FreePort() });
+        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers", database.Target with { Port = LoopbackPort.Free() });
         await ExpectAsync(ConnectionFault.UnknownDatabase, "no database", database.Target with { Database = "x;AllowLoadLocalInfile=true;Database=mysql" });
     }
 

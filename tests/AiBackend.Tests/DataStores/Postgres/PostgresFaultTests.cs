@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using AiBackend.DataStores;
 using AiBackend.DataStores.Postgres;
+using AiBackend.Documents.Tests;
 using AiBackend.Tests.Support;
 
 namespace AiBackend.Tests.DataStores.Postgres;
@@ -100,7 +101,7 @@ public sealed class PostgresFaultTests(PostgresServer postgres) : IDisposable
     {
         var database = await postgres.CreateDatabaseAsync();
 
-        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", database.Target with { Port = DatabaseProcess.FreePort() });
+        await ExpectAsync(ConnectionFault.Unreachable, "Nobody answers at 127.0.0.1:", database.Target with { Port = LoopbackPort.Free() });
     }
 
     [Fact]
