@@ -52,6 +52,18 @@ internal sealed class CubeDistances
         }
     }
 
+    /// <summary>Whether there are several shortest ways, of which the server would take one unasked: "by country" of orders whose customer and shop each have one.</summary>
+    public bool AreSeveral(CubeInfo one, CubeInfo other)
+    {
+        if (Between(one, other) is not (> 1 and var joinsBetween))
+        {
+            return false;
+        }
+
+        return Of(one.Name).Where(cubes.ContainsKey).Count(next => Between(cubes[next], other) == joinsBetween - 1) > 1
+            || (Of(one.Name).Select(next => cubes.GetValueOrDefault(next)).OfType<CubeInfo>().FirstOrDefault(next => Between(next, other) == joinsBetween - 1) is { } way && AreSeveral(way, other));
+    }
+
     /// <summary>Whether a row of one cube may have several of the other, as far as the server tells of joins.</summary>
     public bool IsToMany(CubeInfo one, CubeInfo other)
     {

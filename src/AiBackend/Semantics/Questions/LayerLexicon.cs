@@ -19,6 +19,7 @@ internal sealed class LayerLexicon
 
     private readonly Dictionary<string, List<Meaning>> names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Meaning>> canonical = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Meaning>> shortened = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Meaning.Value>> values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> singleWords = new(StringComparer.Ordinal);
     private readonly List<MeasureFamily> families = [];
@@ -64,8 +65,8 @@ internal sealed class LayerLexicon
             found.AddRange(FindName(words, stems));
         }
 
-        found.AddRange(values.GetValueOrDefault(string.Join(' ', words.Select(word => word.Text)), []));
-        return found;
+        found.AddRange(values.GetValueOrDefault(string.Join(' ', words.Select(word => word.Text)), []).Where(value => IsMeant(value, words)));
+        return found.Count == 0 && words is [{ IsQuoted: false } only] ? [.. Plural(only.Text)] : found;
     }
 
     /// <summary>What a word that is no name may stand for, by its meaning.</summary>
@@ -93,6 +94,11 @@ internal sealed class LayerLexicon
             return synonym.Select(meaning => meaning with { Score = SynonymScore });
         }
 
+        if (shortened.TryGetValue(Key(stems), out var shorter))
+        {
+            return shorter;
+        }
+
         if (words.Count > 1)
         {
             return [];
@@ -100,6 +106,16 @@ internal sealed class LayerLexicon
 
         return Synonyms.IsMoney(stems[0]) && Money() is { Count: > 0 } money ? money : Verb(stems[0]);
     }
+
+    // "drivers at the depot" are not those in AT: that is asked for as it is written.
+    private static bool IsMeant(Meaning.Value value, IReadOnlyList<QuestionWord> words) =>
+        words is not [{ IsQuoted: false } only] || !CommonWords.Are(only.Text) || only.Raw == value.Text;
+
+    // "vans" are what has the value van.
+    private IEnumerable<Meaning.Value> Plural(string word) => word.Length < 4 || !word.EndsWith('s')
+        ? []
+        : values.GetValueOrDefault(word[..^1], []).Concat(word.EndsWith("es", StringComparison.Ordinal) ? values.GetValueOrDefault(word[..^2], []) : [])
+            .Select(value => value with { Score = VerbScore });
 
     // "spent" and "revenue" are what was paid, whatever it is called.
     private List<Meaning> Money()
@@ -118,7 +134,9 @@ internal sealed class LayerLexicon
     private void AddCube(CubeInfo cube)
     {
         var cubeWords = QuestionWords.OfName(cube.Name);
-        Add(new Meaning.Entity(cube, 1), cubeWords, QuestionWords.OfName(cube.Title));
+        Add(new Meaning.Entity(cube, 1), cubeWords, QuestionWords.OfName(cube.Title), [.. cubeWords, "count"]);
+        Shorten(new Meaning.Entity(cube, ShortNames.Last), ShortNames.OfCube(cubeWords));
+        Shorten(new Meaning.Entity(cube, ShortNames.Last), ShortNames.OfRole(cubeWords, Cubes.Select(other => QuestionWords.OfName(other.Name))));
         foreach (var dimension in cube.Dimensions)
         {
             var words = LayerNames.Words(dimension);
@@ -137,6 +155,8 @@ internal sealed class LayerLexicon
             {
                 AddMember(meaning, cubeWords, words, QuestionWords.OfName(dimension.ShortTitle));
             }
+
+            Shorten(meaning, words, dimension.Type);
         }
 
         foreach (var segment in cube.Segments)
@@ -159,6 +179,7 @@ internal sealed class LayerLexicon
             var family = new MeasureFamily(cube, [.. words.Select(QuestionWords.StemOf)], byType);
             families.Add(family);
             AddMember(new Meaning.Measured(cube, family, 1), cubeWords, words);
+            Shorten(new Meaning.Measured(cube, family, 1), words, "number");
 
             // The whole name, and the title, say the one measure.
             foreach (var measure in group)
@@ -186,6 +207,22 @@ internal sealed class LayerLexicon
             {
                 singleWords.TryAdd(words[0], stems[0]);
             }
+        }
+    }
+
+    private void Shorten(Meaning meaning, IReadOnlyList<string> words, string type)
+    {
+        foreach (var (shorter, score) in ShortNames.OfMember(words, type))
+        {
+            Shorten(meaning with { Score = score }, shorter);
+        }
+    }
+
+    private void Shorten(Meaning meaning, IReadOnlyList<string> words)
+    {
+        if (words.Count > 0)
+        {
+            Add(shortened, Key(words.Select(QuestionWords.StemOf)), meaning);
         }
     }
 

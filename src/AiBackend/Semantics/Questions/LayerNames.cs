@@ -59,6 +59,7 @@ internal static class LayerNames
             : LabelNames.Select(Find).OfType<CubeMember>().FirstOrDefault() is { } label ? [label]
             : cube.Dimensions.FirstOrDefault(dimension => dimension.Type == "string"
                 && Words(dimension) is var words && (stems.SetEquals(Stems(words)) || (words[^1] == "name" && stems.SetEquals(Stems(words.Take(words.Count - 1)))))) is { } own ? [own]
+            : cube.Dimensions.Where(dimension => dimension.Type == "string" && Words(dimension) is [.., _, "name" or "title"]).ToList() is [var only] ? [only]
             : Array.Empty<CubeMember>();
         var keys = Keys(cube);
         var isPerson = cube.Dimensions.Any(dimension => Short(dimension) is "first_name" or "email" or "birth_date" or "date_of_birth") || stems.Overlaps(People);

@@ -41,9 +41,9 @@ internal sealed class LayerQuestions(
         var target = await TargetAsync(layer, ct);
         var index = await indexes.GetAsync(layer, target, ct);
         var parsed = index.Parser.Parse(question, today);
-        if (parsed.Query is { } understood)
+        if (parsed.Query is not null)
         {
-            return await AnswerAsync(target, index.Meta, Checked(understood, index.Meta, timezone), parsed.Confidence, "parser", isPlan, ct);
+            return await UnderstoodAsync(target, index.Meta, parsed, timezone, isPlan, ct);
         }
 
         if (model is not null)
@@ -76,8 +76,8 @@ internal sealed class LayerQuestions(
         {
             var target = await TargetAsync(layer, ct);
             var index = await indexes.GetAsync(layer, target, ct);
-            return index.Parser.Parse(question, Today(null)) is { Query: { } query } parsed && parsed.Confidence >= leastConfidence
-                ? await AnswerAsync(target, index.Meta, Checked(query, index.Meta, null), parsed.Confidence, "parser", isPlan: false, ct)
+            return index.Parser.Parse(question, Today(null)) is { Query: not null } parsed && parsed.Confidence >= leastConfidence
+                ? await UnderstoodAsync(target, index.Meta, parsed, timezone: null, isPlan: false, ct)
                 : null;
         }
         catch (Exception error) when (error is CubeException or ApiException)
@@ -143,6 +143,17 @@ internal sealed class LayerQuestions(
             : TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var found) ? found
             : throw ApiException.Invalid("timezone", "There is no time zone of that name; names are such as Europe/Berlin.");
         return DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone).DateTime);
+    }
+
+    // "Which reviewer has the most courses" is not answered by the courses without one: where these are among the first, they are left out, and said to be.
+    private async Task<LayerAnswer> UnderstoodAsync(CubeTarget target, CubeMeta meta, ParsedQuestion parsed, string? timezone, bool isPlan, CancellationToken ct)
+    {
+        var (understood, query) = (parsed.Query!, Checked(parsed.Query!, meta, timezone));
+        var answer = await AnswerAsync(target, meta, query, parsed.Confidence, "parser", isPlan, ct);
+        return understood.Limit is null || understood.Dimensions.Count == 0 || !answer.Rows.Any(row => understood.Dimensions.All(dimension => row[dimension] is null))
+            ? answer
+            : await AnswerAsync(
+                target, meta, query with { Filters = [.. query.Filters, new CubeFilter.Condition(query.Dimensions[0], "set", [])] }, parsed.Confidence, "parser", isPlan, ct);
     }
 
     private async Task<LayerAnswer> AnswerAsync(

@@ -47,6 +47,9 @@ internal enum RankForm
 
     /// <summary>"the highest price", "the longest film".</summary>
     Extreme,
+
+    /// <summary>"highest first": all of them, in that order.</summary>
+    Order,
 }
 
 internal enum SignKind
@@ -54,6 +57,7 @@ internal enum SignKind
     Count,
     Group,
     Which,
+    List,
     Not,
     And,
     Or,

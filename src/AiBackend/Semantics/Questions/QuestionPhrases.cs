@@ -7,7 +7,7 @@ namespace AiBackend.Semantics.Questions;
 internal static partial class QuestionPhrases
 {
     private const string Number = @"(?:[€$£] )?-?\d+(?:\.\d+)?";
-    private const string Unit = @"(?: (?<unit>euros?|eur|€|dollars?|usd|\$|pounds?|gbp|£|minutes?|mins?|hours?|days?|seconds?|pieces?|percent|stars?)(?= ))?";
+    private const string Unit = @"(?: (?<unit>euros?|eur|€|dollars?|usd|\$|pounds?|gbp|£|minutes?|mins?|hours?|days?|seconds?|pieces?|percent|stars?|kgs?|kilos?|kilograms?|tonnes?|tons?|km|kms|kilomet(?:er|re)s?|miles?|met(?:er|re)s?|lit(?:er|re)s?)(?= ))?";
 
     /// <summary>Adjectives and what they are about, which is looked for among names; the first is the largest.</summary>
     private static readonly Dictionary<string, (string About, bool IsMore)> Adjectives = new(StringComparer.Ordinal)
@@ -62,7 +62,7 @@ internal static partial class QuestionPhrases
             var count = match.Groups["n"] is { Success: true } number ? int.Parse(number.Value, CultureInfo.InvariantCulture) : (int?)null;
             var word = match.Groups["word"].Value;
             var adjective = Adjectives.GetValueOrDefault(word);
-            var form = adjective.About is not null ? RankForm.Extreme
+            var form = match.Groups["first"].Success ? RankForm.Order : adjective.About is not null ? RankForm.Extreme
                 : count is not null || word is "top" or "bottom" or "best" or "worst" ? RankForm.Top
                 : word is "most" or "fewest" or "least" ? RankForm.Most
                 : RankForm.Extreme;
@@ -77,7 +77,7 @@ internal static partial class QuestionPhrases
         }
 
         foreach (var (pattern, kind) in ((Regex, SignKind)[])[
-            (Counts(), SignKind.Count), (Nots(), SignKind.Not), (Groups(), SignKind.Group), (Whiches(), SignKind.Which), (Versus(), SignKind.Versus),
+            (Counts(), SignKind.Count), (Lists(), SignKind.List), (Nots(), SignKind.Not), (Groups(), SignKind.Group), (Whiches(), SignKind.Which), (Versus(), SignKind.Versus),
             (Compares(), SignKind.Compare), (Ands(), SignKind.And), (Ors(), SignKind.Or)])
         {
             foreach (Match match in pattern.Matches(words.Line))
@@ -123,7 +123,8 @@ internal static partial class QuestionPhrases
     private static partial Regex Tests();
 
     [GeneratedRegex(
-        @"(?<!\S)(?:the )?(?<word>top|best|bottom|worst|highest|lowest) (?<n>\d{1,4})(?= )"
+        @"(?<!\S)(?<word>highest|lowest|biggest|largest|smallest|most|fewest) (?<first>first)(?= )"
+        + @"|(?<!\S)(?:the )?(?<word>top|best|bottom|worst|highest|lowest) (?<n>\d{1,4})(?= )"
         + @"|(?<!\S)(?:the )?(?<n>\d{1,4}) (?<word>top|best|bottom|worst|most expensive|least expensive|most|fewest|highest|lowest|biggest|largest|smallest|longest|shortest|cheapest)(?= )"
         + @"|(?<!\S)(?:the )?(?<word>most expensive|least expensive|most|fewest|least|highest|lowest|largest|biggest|greatest|smallest|longest|shortest|cheapest|priciest|heaviest|lightest|top|bottom|best|worst)(?= )")]
     private static partial Regex Ranks();
@@ -143,6 +144,9 @@ internal static partial class QuestionPhrases
     [GeneratedRegex(@"(?<!\S)(?:which|what)(?= )(?! (?:is|are|was|were|did|do|does|has|have|the|our)\b)")]
     private static partial Regex Whiches();
 
+    [GeneratedRegex(@"^(?:please )?(?:(?:can you |could you )?(?:list|name)|give me (?:a |the )?list of|who are|show me which)(?: me)?(?: all)?(?: of)?(?: our| the| my)?(?= )")]
+    private static partial Regex Lists();
+
     [GeneratedRegex(@"(?<!\S)(?:vs|versus|compared (?:to|with)|against)(?= )")]
     private static partial Regex Versus();
 
@@ -157,7 +161,7 @@ internal static partial class QuestionPhrases
 
     [GeneratedRegex(
         @"(?<!\S)(?:show|give|tell|display|list|report|me|us|please|what|is|are|was|were|be|been|the|a|an|of|in|on|at|for|from|to|with|having|whose|that|who|which|where|do|does|did|have|has|had|"
-        + @"can|could|would|you|we|i|our|ours|my|their|its|it|there|they|how|much|about|see|want|like|know|find|get|got|need|let|now|currently|hi|hello|hey|all|so|far|then|each|'s|’s|s|;|"
+        + @"can|could|would|you|we|i|our|ours|my|their|its|it|there|they|how|much|about|see|want|like|know|find|get|got|need|let|now|currently|hi|hello|hey|all|so|far|then|each|'s|’s|s|;|still|ever|just|actually|"
         + @"made|make|placed|place|by|whats|tell|question)(?= )")]
     private static partial Regex Fillers();
 }

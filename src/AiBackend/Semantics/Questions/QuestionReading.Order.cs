@@ -10,6 +10,12 @@ internal sealed partial class QuestionReading
             return;
         }
 
+        if (rank.Form == RankForm.Order)
+        {
+            draft.IsDescending = draft.Measures.Count == 1 ? rank.IsDescending : throw new NotUnderstoodException("It is not clear what is ordered.");
+            return;
+        }
+
         // "revenue by product, top 3": said after what is ranked.
         isTop |= rank.Count is not null;
         var groups = draft.Groups.Count + (draft.Grain?.IsAsked == true ? 1 : 0);

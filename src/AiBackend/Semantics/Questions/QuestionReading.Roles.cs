@@ -12,6 +12,17 @@ internal sealed partial class QuestionReading
 
     private bool IsNextBeside(QuestionItem item) => Next is QuestionItem.Mention next && next.Start == item.End;
 
+    // "list our orders", but "list revenue by month".
+    private bool IsListAhead =>
+        !items.Skip(at + 1).Any(item => item is QuestionItem.Rank or QuestionItem.Grain or QuestionItem.Aggregate or QuestionItem.Sign { Kind: SignKind.Group or SignKind.Count })
+        && items.Skip(at + 1).OfType<QuestionItem.Mention>().FirstOrDefault(mention => !IsAdjective(mention) && !mention.Meanings.All(meaning => meaning is Meaning.Value)) is { } asked
+        && asked.Meanings.Any(meaning => meaning is Meaning.Entity);
+
+    // "which active customers"
+    private bool IsAdjective(QuestionItem.Mention mention) =>
+        mention.Meanings.Any(meaning => meaning is Meaning.Dimension { Member.Type: "boolean" } or Meaning.Segment) && !mention.Meanings.Any(meaning => meaning is Meaning.Entity or Meaning.Measured)
+        && Next is QuestionItem.Mention;
+
     private void Bare(QuestionItem.Mention mention)
     {
         var flags = mention.Meanings.OfType<Meaning.Dimension>().Where(meaning => meaning.Member.Type == "boolean").ToList();

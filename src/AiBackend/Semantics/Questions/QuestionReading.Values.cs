@@ -15,10 +15,22 @@ internal sealed partial class QuestionReading
             return true;
         }
 
+        // "average delay", where a claim may be one of delay.
+        if (aggregates.Count > 0 && mention.Meanings.Any(meaning => meaning is Meaning.Measured))
+        {
+            return false;
+        }
+
         // "products" are products, though a page of that name is a value too.
         if (!mention.IsParticiple && mention.Meanings.Any(meaning => meaning is Meaning.Entity or Meaning.Dimension or Meaning.Measured && meaning.Score >= 1))
         {
             return false;
+        }
+
+        // "open claims" are not those that were opened.
+        if (!mention.IsParticiple && Next is not (QuestionItem.When or QuestionItem.Grain) && mention.Meanings.All(meaning => meaning is Meaning.Value or Meaning.Time { Score: >= 1 }))
+        {
+            return true;
         }
 
         // "new" may be the value New as well as of late.
@@ -62,6 +74,13 @@ internal sealed partial class QuestionReading
             throw new NotUnderstoodException("Or is understood between values of the same kind only.");
         }
 
+        // "referrals from Surgery to Radiology" are not those of either.
+        var isJoined = joined >= 0 && items[joined] is QuestionItem.Sign { Kind: SignKind.Or or SignKind.And or SignKind.Versus };
+        if (!isJoined && !isNot && draft.Filters.Any(before => before.Any(one => one.Filter is { Operator: "equals" } && choices.Any(choice => choice.Filter!.Member == one.Filter.Member))))
+        {
+            throw new NotUnderstoodException($"It is not clear how {Text(mention)} and what is named before belong together.");
+        }
+
         draft.Filters.Add(choices);
         named = null;
         isNot = isNot && Next is QuestionItem.Sign { Kind: SignKind.Or or SignKind.And };
@@ -79,9 +98,9 @@ internal sealed partial class QuestionReading
         }
     }
 
-    // "paid subscriptions", where orders are paid and subscriptions never.
+    // "paid subscriptions" and "subscriptions paid", where orders are paid and subscriptions never.
     private bool IsOfAnother(List<Choice> choices, QuestionItem.Mention mention) =>
-        mention.IsParticiple && Next is QuestionItem.Mention thing && thing.Start == mention.End
+        mention.IsParticiple && (Next is QuestionItem.Mention next && next.Start == mention.End ? next : at > 0 && items[at - 1] == head ? head : null) is { } thing
         && thing.Meanings.OfType<Meaning.Entity>().ToList() is { Count: > 0 } entities
         && !entities.Any(entity => choices.Any(choice => choice.Cube == entity.Cube));
 
@@ -105,6 +124,10 @@ internal sealed partial class QuestionReading
         mention.IsParticiple && mention.End < words.Words.Count && words.Words[mention.End].Text is "by" or "in" or "with" or "via"
         && items.OfType<QuestionItem.Mention>().Any(how => how.Start == mention.End + 1 && how.Meanings.Any(meaning => meaning is Meaning.Value));
 
+    // "without an account manager"
+    private bool IsWithout(QuestionItem.Mention mention) =>
+        words.Words.Take(mention.Start).Last(word => word.Text is not ("a" or "an" or "any" or "the")).Text == "without";
+
     private void Without(QuestionItem.Mention mention)
     {
         var isFlag = mention.Meanings.OfType<Meaning.Dimension>().Any(meaning => meaning.Member.Type == "boolean");
@@ -113,7 +136,7 @@ internal sealed partial class QuestionReading
             Meaning.Time when mention.IsParticiple && (draft.When is not null || IsTimeAhead) => null,
             Meaning.Time time when mention.IsParticiple => Filter(time, time.Member, "notSet"),
             Meaning.Dimension flag when flag.Member.Type == "boolean" => Filter(flag, flag.Member, "equals", flag.IsNegative ? "true" : "false"),
-            Meaning.Dimension { Member.Type: "string" } dimension when !isFlag && words.Words[mention.Start - 1].Text == "without" => Filter(dimension, dimension.Member, "notSet"),
+            Meaning.Dimension { Member.Type: "string" } dimension when !isFlag && IsWithout(mention) => Filter(dimension, dimension.Member, "notSet"),
             _ => null,
         }).OfType<Choice>().ToList();
         draft.Filters.Add(choices.Count > 0 ? choices : throw new NotUnderstoodException($"It is not clear what is without {Text(mention)}."));

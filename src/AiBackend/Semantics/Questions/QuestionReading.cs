@@ -71,11 +71,13 @@ internal sealed partial class QuestionReading
                 last = Role.Group;
                 break;
             case QuestionItem.Aggregate aggregate:
+                // "the longest average delay" is not the average of the longest.
+                rank = expected == Role.Rank && at > 0 && items[at - 1] == rank ? rank! with { About = null } : rank;
                 aggregates.Add(aggregate.Type);
                 break;
             case QuestionItem.Rank ranking:
                 rank = rank is null ? ranking : throw new NotUnderstoodException("It asks for two orders.");
-                expected = Role.Rank;
+                expected = ranking.Form == RankForm.Order ? expected : Role.Rank;
                 break;
             case QuestionItem.Test test:
                 Condition(test);
@@ -100,6 +102,7 @@ internal sealed partial class QuestionReading
                 expected = Role.Group;
                 break;
             case SignKind.Which:
+            case SignKind.List when IsListAhead:
                 expected = Role.Which;
                 break;
             case SignKind.Not:
@@ -153,6 +156,10 @@ internal sealed partial class QuestionReading
                 case Role.Group:
                     Grouped(mention);
                     break;
+                case Role.Which when IsAdjective(mention):
+                    Bare(mention);
+                    expected = Role.Which;
+                    break;
                 case Role.Which:
                     Group(mention, isAsked: true);
                     break;
@@ -173,6 +180,15 @@ internal sealed partial class QuestionReading
 
     private void Finish()
     {
+        // "number of electric vans"
+        if (expected == Role.Count && last == Role.Value && head is null && draft.Measures.Count == 0 && items[^1] is QuestionItem.Mention { IsPlural: true } counted)
+        {
+            expected = Role.None;
+            draft.Measures.Add([.. counted.Meanings.Select(meaning => (meaning, Measure: LayerNames.Count(meaning.Cube))).Where(found => found.Measure is not null)
+                .Select(found => new Choice(found.meaning.Cube, [found.Measure!.Name], CountCost)).DistinctBy(choice => choice.Members[0], StringComparer.Ordinal)]);
+            draft.IsCountOfThings = true;
+        }
+
         if (isNot || named is not null || (expected is Role.Count or Role.Group or Role.Which && last != Role.Value))
         {
             throw new NotUnderstoodException("Its end is missing.");

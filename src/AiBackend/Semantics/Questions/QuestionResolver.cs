@@ -48,6 +48,11 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
             return ParsedQuestion.Refused($"It can be read in several ways: {Difference(readings[0].Query, readings[1].Query)}.");
         }
 
+        if (readings[0].Unclear is { } unclear)
+        {
+            return ParsedQuestion.Refused($"There are several ways to {unclear.Title}, and it is not said which is meant.");
+        }
+
         var cost = readings[0].Cost + draft.Doubt + (Periods().Any(period => period.IsAssumed) ? AssumedPeriod : 0);
         return cost > MostCost
             ? ParsedQuestion.Refused("Too much of it would have to be guessed.")
@@ -84,7 +89,7 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         }
     }
 
-    private IEnumerable<(CubeQuery Query, double Cost)> Rate(List<Choice> chosen)
+    private IEnumerable<(CubeQuery Query, double Cost, CubeInfo? Unclear)> Rate(List<Choice> chosen)
     {
         var measures = chosen.Take(draft.Measures.Count).ToList();
         var groups = chosen.Skip(measures.Count).Take(draft.Groups.Count).ToList();
@@ -92,12 +97,15 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var segments = chosen.Skip(measures.Count + groups.Count + filters.Count).ToList();
         var anchor = (measures.Count > 0 ? measures[0] : groups[0]).Cube;
         var cost = 0.0;
+        var unclear = (CubeInfo?)null;
         foreach (var (choice, index) in chosen.Select((choice, index) => (choice, index)))
         {
-            if (Apart(anchor, choice.Cube) is not { } apart)
+            if (Apart(anchor, choice.Cube) is not { } apart )
             {
                 yield break;
             }
+
+            unclear = lexicon.Distances.AreSeveral(anchor, choice.Cube) ? choice.Cube : unclear;
 
             // A value that several things have may be of any thing that is named: "products that Germany ordered".
             var filter = index - measures.Count - groups.Count;
@@ -132,7 +140,7 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
             {
                 if (draft.IsCountOfThings || relations.Count == 0)
                 {
-                    yield return (Query(measures, groups, [.. merged, .. relations], segments, time?.Members[0]), cost + timeCost);
+                    yield return (Query(measures, groups, [.. merged, .. relations], segments, time?.Members[0]), cost + timeCost, unclear);
                 }
             }
         }

@@ -6,7 +6,15 @@ namespace AiBackend.Semantics.Questions;
 internal static class Units
 {
     private static readonly string[] Spans = ["second", "minute", "hour", "day", "week", "month", "year"];
-    private static readonly string[] NoMoney = [.. Spans, "duration", "length", "quantity", "count", "stock", "unit", "piece", "age"];
+
+    /// <summary>What a measure's unit is called, its sign first.</summary>
+    private static readonly string[][] Measures =
+    [
+        ["kg", "kilogram", "kilo"], ["g", "gram"], ["t", "tonne", "ton"], ["lb", "pound"], ["km", "kilometre", "kilometer"], ["m", "metre", "meter"], ["cm", "centimetre", "centimeter"], ["mile"],
+        ["litre", "liter"],
+    ];
+
+    private static readonly string[] NoMoney = [.. Spans, "duration", "length", "quantity", "count", "stock", "unit", "piece", "age", "weight", "distance", .. Measures.SelectMany(unit => unit)];
 
     /// <summary>Whether it is a currency; none of those that are known is anything else.</summary>
     public static bool IsMoney(string unit) => unit is "€" or "$" or "£" or "eur" or "usd" or "gbp" || unit.TrimEnd('s') is "euro" or "dollar" or "pound";
@@ -28,6 +36,7 @@ internal static class Units
             "percent" => words.Overlaps(["percent", "percentage", "pct"]) || number.Format == "percent",
             "star" => words.Overlaps(["star", "rating"]),
             "piece" => words.Overlaps(["quantity", "piece", "unit", "stock", "qty", "count"]),
+            _ when !IsMoney(unit) && Array.Find(Measures, names => names.Contains(one)) is { } measure => words.Overlaps(measure),
             _ => !words.Overlaps(NoMoney),
         };
     }

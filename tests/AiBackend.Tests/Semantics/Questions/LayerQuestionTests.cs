@@ -40,6 +40,24 @@ public sealed class LayerQuestionTests(AppFixture app, ScriptedCube cube) : ICla
         Assert.Equal("""[{"orders.count":7}]""", answer.GetProperty("rows").GetRawText());
     }
 
+    [Theory]
+    [InlineData("top 2 countries by revenue", true)]
+    [InlineData("revenue by country", false)]
+    public async Task Among_the_first_are_none_without_a_name(string question, bool areLeftOut)
+    {
+        var (tenant, layer) = await NewLayerAsync();
+        cube.Answer = query => query["filters"] is JsonArray { Count: > 0 }
+            ? JsonNode.Parse("""[{"customers.country":"Germany","orders.revenue":"5"},{"customers.country":"France","orders.revenue":"3"}]""")
+            : JsonNode.Parse("""[{"customers.country":null,"orders.revenue":"9"},{"customers.country":"Germany","orders.revenue":"5"}]""");
+
+        var answer = await AskAsync(tenant, layer, new { question });
+
+        Assert.Equal(areLeftOut ? "Germany" : null, answer.GetProperty("rows")[0].GetProperty("customers.country").GetString());
+        Assert.Equal(
+            areLeftOut ? """[{"member":"customers.country","operator":"set"}]""" : null,
+            answer.GetProperty("query").TryGetProperty("filters", out var filters) ? filters.GetRawText() : null);
+    }
+
     [Fact]
     public async Task Compared_times_are_asked_one_after_the_other()
     {

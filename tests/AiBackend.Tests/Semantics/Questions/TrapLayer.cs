@@ -44,6 +44,29 @@ internal static class TrapLayer
         },
         new Lazy<StaticEmbedder>(StaticEmbedder.LoadBuiltIn).Value.Embed);
 
+    /// <summary>Tables with units, kinds and codes in their names and values, and two ways from parcels to countries.</summary>
+    public static readonly LayerLexicon Freight = new(
+        CubeMetaJson.Read(JsonSerializer.SerializeToElement(new JsonObject
+        {
+            ["cubes"] = new JsonArray(
+                Cube("parcels", ["weight_kg:number", "unloading_minutes:number", "booked_at:time"], "senders", "receivers", ">claims", ">shipment_legs"),
+                Cube("shipment_legs", ["leg_no"], "parcels", "carriers", "vehicles"),
+                Cube("claims", ["claim_type", "status", "opened_on:time"], "parcels"),
+                Cube("carriers", ["company_name", "country", "preferred:boolean"], ">shipment_legs"),
+                Cube("vehicles", ["vehicle_type", "fuel"], ">shipment_legs"),
+                Cube("senders", ["sender_no"], "countries"),
+                Cube("receivers", ["receiver_no"], "countries"),
+                Cube("countries", ["name"])),
+        })),
+        new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["claims.status"] = ["open", "settled"],
+            ["carriers.country"] = ["AT", "NO", "DE"],
+            ["vehicles.vehicle_type"] = ["van", "truck"],
+            ["vehicles.fuel"] = ["electric", "diesel"],
+        },
+        null);
+
     // Columns are texts unless a type follows. A join to many rows begins with ">".
     private static JsonObject Cube(string name, string[] columns, params string[] joins)
     {

@@ -1,0 +1,53 @@
+namespace AiBackend.Semantics.Questions;
+
+/// <summary>What people leave out of a name: the unit, what the thing is, the first of its words. <c>weight_kg</c> is "weight" and <c>claim_type</c> "type".</summary>
+internal static class ShortNames
+{
+    /// <summary>Of a name without its unit, which says as much.</summary>
+    public const double WithoutUnit = 0.97;
+
+    /// <summary>Of a name's last word, which others may end with too.</summary>
+    public const double Last = 0.87;
+
+    private static readonly HashSet<string> SpanUnits = ["seconds", "secs", "sec", "minutes", "mins", "min", "hours", "hrs", "days", "weeks", "months", "years", "ms"];
+
+    private static readonly HashSet<string> OtherUnits =
+        ["kg", "kgs", "g", "lbs", "tonnes", "tons", "km", "kms", "miles", "metres", "meters", "cm", "mm", "sqm", "litres", "liters", "eur", "usd", "gbp", "chf", "cents", "pct", "percent", "kwh", "celsius"];
+
+    // As a last word these tell too little of what is meant.
+    private static readonly HashSet<string> Vague = ["id", "name", "number", "no", "code", "date", "time", "at", "on", "value", "total", "count", "flag", "key", "ref", "text", "data", "info", "by", "to", "from", "in"];
+
+    /// <summary>The shorter names that a member's may be called by, with how well they fit.</summary>
+    /// <param name="words">Of the member's name without its cube's and without the aggregation.</param>
+    /// <param name="type">Of the dimension; <c>number</c> for a measure.</param>
+    public static IEnumerable<(IReadOnlyList<string> Words, double Score)> OfMember(IReadOnlyList<string> words, string type)
+    {
+        var isSpan = words.Count > 1 && SpanUnits.Contains(words[^1]);
+        if (type == "number" && (isSpan || (words.Count > 1 && OtherUnits.Contains(words[^1]))))
+        {
+            words = [.. words.SkipLast(1)];
+            yield return (words, WithoutUnit);
+            if (isSpan)
+            {
+                yield return ([.. words, "time"], WithoutUnit);
+            }
+        }
+
+        if (type is "number" or "string" && words.Count > 1 && IsTelling(words[^1]))
+        {
+            yield return ([words[^1]], Last);
+        }
+    }
+
+    /// <summary>The last word of a cube's name: "legs" of <c>shipment_legs</c>.</summary>
+    public static IReadOnlyList<string> OfCube(IReadOnlyList<string> words) => words.Count > 1 && IsTelling(words[^1]) ? [words[^1]] : [];
+
+    /// <summary>What is before another cube's name in that of a cube that plays a role: "origin" of <c>origin_depots</c>, where there are depots.</summary>
+    public static IReadOnlyList<string> OfRole(IReadOnlyList<string> words, IEnumerable<IReadOnlyList<string>> others) =>
+        others.Where(other => other.Count < words.Count && words.TakeLast(other.Count).SequenceEqual(other, StringComparer.Ordinal))
+            .Select(other => words.SkipLast(other.Count).ToList())
+            .OrderBy(role => role.Count)
+            .FirstOrDefault() ?? [];
+
+    private static bool IsTelling(string word) => word.Length > 2 && !Vague.Contains(word) && !SpanUnits.Contains(word) && !OtherUnits.Contains(word);
+}
