@@ -100,7 +100,7 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var unclear = (CubeInfo?)null;
         foreach (var (choice, index) in chosen.Select((choice, index) => (choice, index)))
         {
-            if (Apart(anchor, choice.Cube) is not { } apart )
+            if (Apart(anchor, choice.Cube) is not { } apart)
             {
                 yield break;
             }
