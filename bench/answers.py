@@ -9,30 +9,21 @@ Needs PostgreSQL's programs, git, npm, ../shared/tools/cube and a Release build:
 import collections
 import datetime
 import glob
-import http.client
 import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+from service import ROOT, Service, free_port, wait_until_ready
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
 SHARED = os.environ.get("SHARED_DIR") or os.path.join(os.path.dirname(ROOT), "shared")
-SERVICE = os.path.join(ROOT, "artifacts", "bin", "AiBackend", "release", "AiBackend.dll")
-ADMIN = "bench-admin-key-0123456789abcdef"
 SECRET = "bench-cube-secret-0123456789abcdef"
 WRITTEN_ON = "2026-11-23"
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Postgres:
@@ -114,76 +105,51 @@ class Layer:
     """The service with a layer over the database, synced, and a Cube that serves it."""
 
     def __init__(self, folder, postgres):
-        self.port, self.client, cube_port = free_port(), None, free_port()
-        repository = os.path.join(folder, "models.git")
+        repository, cube_port = os.path.join(folder, "models.git"), free_port()
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", repository], check=True)
-        settings = {
-            "ADMIN_API_KEY": ADMIN, "ENCRYPTION_KEY": "bench-encryption-key-0123456789", "PORT": str(self.port), "RATE_LIMIT": "0", "SEED_DEMO": "false",
-            "DATA_DIR": os.path.join(folder, "data"), "DATA_ALLOWED_PATHS": folder, "DATA_ALLOW_PRIVATE_NETWORKS": "true", "LOG_LEVEL": "Warning",
-        }
-        self.processes = [subprocess.Popen(["dotnet", SERVICE], cwd=folder, env={**os.environ, **settings})]
-        self.wait("/health/ready", self.port)
-        self.client = self.call("POST", "/clients", {"name": "Bench"})[1]["id"]
-        store = self.call("POST", f"/clients/{self.client}/data-stores", {"kind": "postgres", "name": "source", "config": {
-            "host": "127.0.0.1", "port": postgres.port, "database": "postgres", "username": "postgres", "password": "none", "tls": "disable"}})[1]["id"]
-        cube = {
-            "AI_BACKEND_URL": f"http://127.0.0.1:{self.port}", "SEMANTIC_REPOSITORY_URL": "file://" + repository, "SEMANTIC_CACHE": os.path.join(folder, "cache.git"),
-        }
-        self.processes.append(subprocess.Popen(
+        self.service = service = Service(folder, DATA_ALLOW_PRIVATE_NETWORKS="true")
+        self.cube = subprocess.Popen(
             [os.path.join(SHARED, "tools", "cube", "run.sh"), "--work", os.path.join(tempfile.gettempdir(), "aibackend-cube"), "--model", folder, "--port", str(cube_port),
-             "--secret", SECRET, "--config", os.path.join(ROOT, "deploy", "cube", "cube.js")], env={**os.environ, **cube}, stdout=subprocess.DEVNULL))
-        self.wait("/livez", cube_port)
-        repository_id = self.call("POST", "/semantic/repositories", {"url": "file://" + repository})[1]["id"]
-        server = self.call("POST", "/semantic/servers", {"name": "Cube", "engine": "cube", "url": f"http://127.0.0.1:{cube_port}", "api_secret": SECRET})[1]["id"]
-        self.id = self.call("POST", "/semantic/layers", {"name": "Bench", "repository_id": repository_id, "server_id": server})[1]["id"]
-        self.call("POST", f"/semantic/layers/{self.id}/data-stores", {"data_store_id": store})
-        job = self.call("POST", f"/semantic/layers/{self.id}/data-stores/{store}/sync-jobs", {})[1]
-        while job["status"] in ("pending", "in_progress"):
-            time.sleep(.1)
-            job = self.call("GET", f"/semantic/sync-jobs/{job['id']}")[1]
-        if job["status"] != "completed":
-            raise RuntimeError(json.dumps(job, indent=2))
-
-    def wait(self, path, port):
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", port)
-                connection.request("GET", path)
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                if any(process.poll() is not None for process in self.processes):
-                    raise RuntimeError("it did not start")
-            time.sleep(.2)
-
-    def call(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        headers = {"Authorization": "Bearer " + ADMIN, "Content-Type": "application/json", **({"X-Client-Id": self.client} if self.client else {})}
-        connection.request(method, "/api/v1" + path, json.dumps(body) if body is not None else None, headers)
-        response = connection.getresponse()
-        answer = json.loads(response.read() or b"null")
-        if response.status >= 300 and not path.endswith("/query"):
-            raise RuntimeError(f"{method} {path}: {response.status} {answer}")
-        return response.status, answer
+             "--secret", SECRET, "--config", os.path.join(ROOT, "deploy", "cube", "cube.js")], stdout=subprocess.DEVNULL, env={
+                 **os.environ, "AI_BACKEND_URL": f"http://127.0.0.1:{service.port}", "SEMANTIC_REPOSITORY_URL": "file://" + repository,
+                 "SEMANTIC_CACHE": os.path.join(folder, "cache.git")})
+        try:
+            wait_until_ready(self.cube, cube_port, "/livez")
+            service.client = service.call("POST", "/clients", {"name": "Bench"})["id"]
+            store = service.call("POST", f"/clients/{service.client}/data-stores", {"kind": "postgres", "name": "source", "config": {
+                "host": "127.0.0.1", "port": postgres.port, "database": "postgres", "username": "postgres", "password": "none", "tls": "disable"}})["id"]
+            repository_id = service.call("POST", "/semantic/repositories", {"url": "file://" + repository})["id"]
+            server = service.call("POST", "/semantic/servers", {"name": "Cube", "engine": "cube", "url": f"http://127.0.0.1:{cube_port}", "api_secret": SECRET})["id"]
+            self.id = service.call("POST", "/semantic/layers", {"name": "Bench", "repository_id": repository_id, "server_id": server})["id"]
+            service.call("POST", f"/semantic/layers/{self.id}/data-stores", {"data_store_id": store})
+            job = service.call("POST", f"/semantic/layers/{self.id}/data-stores/{store}/sync-jobs", {})
+            while job["status"] in ("pending", "in_progress"):
+                time.sleep(.1)
+                job = service.call("GET", f"/semantic/sync-jobs/{job['id']}")
+            if job["status"] != "completed":
+                raise RuntimeError(json.dumps(job, indent=2))
+        except Exception:
+            self.end()
+            raise
 
     def ask(self, question):
-        return self.call("POST", f"/semantic/layers/{self.id}/query", {"question": question})
+        return self.service.try_call("POST", f"/semantic/layers/{self.id}/query", {"question": question})
 
     def end(self):
-        for process in reversed(self.processes):
-            process.terminate()
-            process.wait()
+        self.cube.terminate()
+        self.cube.wait()
+        self.service.end()
 
 
 def judge(question, status, answer, postgres):
     """What came of a question: right, wrong, unsure (not what was meant, at a confidence below .7), refused, refused_rightly or failed; and rows to look at."""
+    expected = [postgres.rows(sql) for sql in question["sql"]]
     if status == 422:
         return ("refused" if question["sql"] else "refused_rightly"), {"detail": answer["detail"]}
     if status != 200:
         return "failed", {"detail": answer}
     columns = [column["name"] for column in answer["columns"]]
     got = [[cell(row[column]) for column in columns] for row in answer["rows"]]
-    expected = [postgres.rows(sql) for sql in question["sql"]]
     outcome = "right" if any(same_but_for_gaps(rows, got) for rows in expected) else "wrong" if answer["confidence"] >= .7 else "unsure"
     return outcome, {
         "confidence": answer["confidence"], "explanation": answer["explanation"], "query": answer["query"], "rows": got[:6], "row_count": len(got),

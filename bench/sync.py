@@ -2,23 +2,20 @@
 
 usage: python3 bench/sync.py [tables=500] [rows=50000]    (needs git and a Release build: dotnet build -c Release src/AiBackend)
 """
-import http.client
 import json
 import os
 import random
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 
+from service import Service
+
 TABLES = int(sys.argv[1]) if len(sys.argv) > 1 else 500
 ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 50_000
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SERVICE = os.path.join(ROOT, "artifacts", "bin", "AiBackend", "release", "AiBackend.dll")
-ADMIN = "bench-admin-key-0123456789abcdef"
 WORDS = """order parcel refund invoice customer ship warehouse return price colour size stock bill bank late early broken new blue green
 paper coffee tea cup plate chair table lamp window door garden winter summer north south week month discount voucher member letter""".split()
 
@@ -42,54 +39,14 @@ def make_source(path):
     return source
 
 
-class Service:
-    def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        settings = {
-            "ADMIN_API_KEY": ADMIN, "ENCRYPTION_KEY": "bench-encryption-key-0123456789", "PORT": str(self.port), "RATE_LIMIT": "0",
-            "DATA_DIR": os.path.join(folder, "data"), "DATA_ALLOWED_PATHS": folder, "LOG_LEVEL": "Warning", "SEED_DEMO": "false",
-        }
-        self.process = subprocess.Popen(["dotnet", SERVICE], cwd=folder, env={**os.environ, **settings})
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port)
-                connection.request("GET", "/health/ready")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                if self.process.poll() is not None:
-                    raise RuntimeError("the service did not start")
-            time.sleep(.1)
-
-    def call(self, method, path, body=None, client=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        headers = {"Authorization": "Bearer " + ADMIN, "Content-Type": "application/json", **({"X-Client-Id": client} if client else {})}
-        connection.request(method, "/api/v1" + path, json.dumps(body) if body is not None else None, headers)
-        response = connection.getresponse()
-        answer = response.read()
-        if response.status >= 300:
-            raise RuntimeError(f"{method} {path}: {response.status} {answer[:500]}")
-        return json.loads(answer) if answer else None
-
-    def memory(self, what):
-        with open(f"/proc/{self.process.pid}/status") as status:
-            return next(int(line.split()[1]) // 1024 for line in status if line.startswith(what))
-
-    def reset_peak(self):
-        with open(f"/proc/{self.process.pid}/clear_refs", "w") as clear:
-            clear.write("5")
-
-
-def sync(service, what, path, client, collection):
+def sync(service, what, path, collection):
     service.reset_peak()
     before, began, phases, entered = service.memory("VmRSS"), time.time(), {}, time.time()
-    job = service.call("POST", path, {}, client)
+    job = service.call("POST", path, {})
     phase = job["phase"]
     while job["status"] in ("pending", "in_progress"):
         time.sleep(.05)
-        job = service.call("GET", f"/semantic/sync-jobs/{job['id']}", None, client)
+        job = service.call("GET", f"/semantic/sync-jobs/{job['id']}")
         if job["phase"] != phase:
             phases[phase], phase, entered = time.time() - entered, job["phase"], time.time()
     phases[phase] = time.time() - entered
@@ -97,9 +54,9 @@ def sync(service, what, path, client, collection):
         raise RuntimeError(json.dumps(job, indent=2))
     print(f"{what}: {time.time() - began:.1f} s, resident {before} MB before, {service.memory('VmHWM')} MB at most; "
           + ", ".join(f"{name} {took:.2f} s" for name, took in phases.items()) + f"; rows {json.dumps(job.get('rows'))}")
-    while service.call("GET", f"/collections/{collection}/documents?status=queued&limit=1", None, client)["data"]:
+    while service.call("GET", f"/collections/{collection}/documents?status=queued&limit=1")["data"]:
         time.sleep(.2)
-    counts = service.call("GET", f"/collections/{collection}", None, client)["counts"]
+    counts = service.call("GET", f"/collections/{collection}")["counts"]
     print(f"  searchable {time.time() - began:.1f} s after the sync began, {service.memory('VmHWM')} MB at most; collection {json.dumps(counts)}", flush=True)
 
 
@@ -112,32 +69,32 @@ def main():
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", repository], check=True)
         service = Service(folder)
         client = service.call("POST", "/clients", {"name": "Bench"})["id"]
-        collection = service.call("POST", "/collections", {"name": "Articles"}, client)["id"]
+        service.client = client
+        collection = service.call("POST", "/collections", {"name": "Articles"})["id"]
         store = service.call(
-            "POST", f"/clients/{client}/data-stores", {"kind": "sqlite", "name": "source", "config": {"path": os.path.join(folder, "source.db")}}, client)["id"]
-        repository_id = service.call("POST", "/semantic/repositories", {"url": "file://" + repository, "is_default": True}, client)["id"]
-        layer = service.call("POST", "/semantic/layers", {"name": "bench", "repository_id": repository_id}, client)["id"]
+            "POST", f"/clients/{client}/data-stores", {"kind": "sqlite", "name": "source", "config": {"path": os.path.join(folder, "source.db")}})["id"]
+        repository_id = service.call("POST", "/semantic/repositories", {"url": "file://" + repository, "is_default": True})["id"]
+        layer = service.call("POST", "/semantic/layers", {"name": "bench", "repository_id": repository_id})["id"]
         service.call("POST", f"/semantic/layers/{layer}/data-stores", {
             "data_store_id": store,
             "documents": [{
                 "table": "articles", "text_columns": ["body"], "title_column": "title", "id_column": "id", "updated_column": "changed_at",
                 "collection_id": collection,
             }],
-        }, client)
+        })
         path = f"/semantic/layers/{layer}/data-stores/{store}/sync-jobs"
-        sync(service, f"first sync of {TABLES + 1} tables and {ROWS} rows", path, client, collection)
-        sync(service, "again without a change", path, client, collection)
+        sync(service, f"first sync of {TABLES + 1} tables and {ROWS} rows", path, collection)
+        sync(service, "again without a change", path, collection)
         source.execute("UPDATE articles SET body = body || ' once more', changed_at = '2026-02-01 10:00:00' WHERE id % 100 = 0")
         source.execute("DELETE FROM articles WHERE id % 100 = 1")
         source.execute("ALTER TABLE table_3 ADD COLUMN more REAL")
         source.commit()
-        sync(service, "after a new column, 1 % of the rows changed and 1 % removed", path, client, collection)
+        sync(service, "after a new column, 1 % of the rows changed and 1 % removed", path, collection)
         print("commits: "
               + subprocess.run(["git", "-C", repository, "rev-list", "--count", "main"], capture_output=True, text=True, check=True).stdout.strip())
     finally:
         if service:
-            service.process.terminate()
-            service.process.wait()
+            service.end()
         shutil.rmtree(folder)
 
 

@@ -9,7 +9,7 @@ internal sealed class CubeDistances
 
     private readonly Dictionary<string, CubeInfo> cubes;
     private readonly Dictionary<string, HashSet<string>> joins = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, int>> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Ways> known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> toOne = new(StringComparer.Ordinal);
     private readonly bool areJoinsTold;
     private readonly bool areDirectionsTold;
@@ -40,29 +40,12 @@ internal sealed class CubeDistances
             return null;
         }
 
-        lock (known)
-        {
-            if (!known.TryGetValue(one.Name, out var distances))
-            {
-                known.Add(one.Name, distances = From(one.Name));
-            }
-
-            // A server that does not tell the joins says only that there are some.
-            return distances.TryGetValue(other.Name, out var distance) ? distance : one.ConnectedComponent is not null || !areJoinsTold ? Unknown : null;
-        }
+        // A server that does not tell the joins says only that there are some.
+        return WaysFrom(one).Joins.TryGetValue(other.Name, out var distance) ? distance : one.ConnectedComponent is not null || !areJoinsTold ? Unknown : null;
     }
 
     /// <summary>Whether there are several shortest ways, of which the server would take one unasked: "by country" of orders whose customer and shop each have one.</summary>
-    public bool AreSeveral(CubeInfo one, CubeInfo other)
-    {
-        if (Between(one, other) is not (> 1 and var joinsBetween))
-        {
-            return false;
-        }
-
-        return Of(one.Name).Where(cubes.ContainsKey).Count(next => Between(cubes[next], other) == joinsBetween - 1) > 1
-            || (Of(one.Name).Select(next => cubes.GetValueOrDefault(next)).OfType<CubeInfo>().FirstOrDefault(next => Between(next, other) == joinsBetween - 1) is { } way && AreSeveral(way, other));
-    }
+    public bool IsReachedInSeveralWays(CubeInfo one, CubeInfo other) => WaysFrom(one).Several.Contains(other.Name);
 
     /// <summary>Whether a row of one cube may have several of the other, as far as the server tells of joins.</summary>
     public bool IsToMany(CubeInfo one, CubeInfo other)
@@ -87,22 +70,43 @@ internal sealed class CubeDistances
     public bool IsBetween(CubeInfo one, CubeInfo cube, CubeInfo other) =>
         Between(one, cube) is { } here && Between(cube, other) is { } there && Between(one, other) == here + there;
 
-    private Dictionary<string, int> From(string start)
+    private Ways WaysFrom(CubeInfo start)
     {
-        var distances = new Dictionary<string, int>(StringComparer.Ordinal) { [start] = 0 };
+        lock (known)
+        {
+            if (!known.TryGetValue(start.Name, out var ways))
+            {
+                known.Add(start.Name, ways = From(start.Name));
+            }
+
+            return ways;
+        }
+    }
+
+    private Ways From(string start)
+    {
+        var ways = new Ways(new Dictionary<string, int>(StringComparer.Ordinal) { [start] = 0 }, new HashSet<string>(StringComparer.Ordinal));
         var waiting = new Queue<string>([start]);
         while (waiting.TryDequeue(out var cube))
         {
+            var joinsToNext = ways.Joins[cube] + 1;
             foreach (var next in Of(cube).Where(cubes.ContainsKey))
             {
-                if (distances.TryAdd(next, distances[cube] + 1))
+                var isFirst = ways.Joins.TryAdd(next, joinsToNext);
+                if (isFirst)
                 {
                     waiting.Enqueue(next);
+                }
+
+                // All that are nearer have been left before, so that what is said of them is final.
+                if (ways.Joins[next] == joinsToNext && (!isFirst || ways.Several.Contains(cube)))
+                {
+                    ways.Several.Add(next);
                 }
             }
         }
 
-        return distances;
+        return ways;
     }
 
     // Those of which a row has one at most, over any number of joins; itself too.
@@ -133,4 +137,9 @@ internal sealed class CubeDistances
 
         return neighbours;
     }
+
+    /// <summary>What is reached from a cube.</summary>
+    /// <param name="Joins">The fewest joins to each.</param>
+    /// <param name="Several">Those that are reached by so few in several ways.</param>
+    private sealed record Ways(Dictionary<string, int> Joins, HashSet<string> Several);
 }

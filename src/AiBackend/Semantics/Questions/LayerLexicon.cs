@@ -135,8 +135,7 @@ internal sealed class LayerLexicon
     {
         var cubeWords = QuestionWords.OfName(cube.Name);
         Add(new Meaning.Entity(cube, 1), cubeWords, QuestionWords.OfName(cube.Title), [.. cubeWords, "count"]);
-        Shorten(new Meaning.Entity(cube, ShortNames.Last), ShortNames.OfCube(cubeWords));
-        Shorten(new Meaning.Entity(cube, ShortNames.Last), ShortNames.OfRole(cubeWords, Cubes.Select(other => QuestionWords.OfName(other.Name))));
+        Shorten(new Meaning.Entity(cube, ShortNames.LastWordScore), ShortNames.OfCube(cubeWords));
         foreach (var dimension in cube.Dimensions)
         {
             var words = LayerNames.Words(dimension);

@@ -43,7 +43,7 @@ internal sealed class LayerQuestions(
         var parsed = index.Parser.Parse(question, today);
         if (parsed.Query is not null)
         {
-            return await UnderstoodAsync(target, index.Meta, parsed, timezone, isPlan, ct);
+            return await AnswerParsedAsync(target, index.Meta, parsed, timezone, isPlan, ct);
         }
 
         if (model is not null)
@@ -77,7 +77,7 @@ internal sealed class LayerQuestions(
             var target = await TargetAsync(layer, ct);
             var index = await indexes.GetAsync(layer, target, ct);
             return index.Parser.Parse(question, Today(null)) is { Query: not null } parsed && parsed.Confidence >= leastConfidence
-                ? await UnderstoodAsync(target, index.Meta, parsed, timezone: null, isPlan: false, ct)
+                ? await AnswerParsedAsync(target, index.Meta, parsed, timezone: null, isPlan: false, ct)
                 : null;
         }
         catch (Exception error) when (error is CubeException or ApiException)
@@ -146,7 +146,7 @@ internal sealed class LayerQuestions(
     }
 
     // "Which reviewer has the most courses" is not answered by the courses without one: where these are among the first, they are left out, and said to be.
-    private async Task<LayerAnswer> UnderstoodAsync(CubeTarget target, CubeMeta meta, ParsedQuestion parsed, string? timezone, bool isPlan, CancellationToken ct)
+    private async Task<LayerAnswer> AnswerParsedAsync(CubeTarget target, CubeMeta meta, ParsedQuestion parsed, string? timezone, bool isPlan, CancellationToken ct)
     {
         var (understood, query) = (parsed.Query!, Checked(parsed.Query!, meta, timezone));
         var answer = await AnswerAsync(target, meta, query, parsed.Confidence, "parser", isPlan, ct);

@@ -21,6 +21,9 @@ internal abstract record QuestionItem(int Start, int End)
     /// <param name="About">What it is about ("longest": length); null: said by another word.</param>
     public sealed record Rank(int Start, int End, int? Count, bool IsDescending, RankForm Form, string? About) : QuestionItem(Start, End);
 
+    /// <summary>How many are asked for of what is ranked by another word: "the 10 customers with the most orders".</summary>
+    public sealed record Amount(int Start, int End, int Number) : QuestionItem(Start, End);
+
     /// <summary>A condition on a number.</summary>
     /// <param name="Conditions">Operators of Cube with their values.</param>
     /// <param name="Measure">The word for what is measured ("longer": length); null: said by another word.</param>

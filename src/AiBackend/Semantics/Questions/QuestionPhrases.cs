@@ -70,6 +70,12 @@ internal static partial class QuestionPhrases
             add(new QuestionItem.Rank(start, end, count, isDescending, form, adjective.About));
         }
 
+        foreach (Match match in Amounts().Matches(words.Line))
+        {
+            var (start, end) = words.At(match);
+            add(new QuestionItem.Amount(start, end, int.Parse(match.Value, CultureInfo.InvariantCulture)));
+        }
+
         foreach (Match match in Aggregates().Matches(words.Line))
         {
             var (start, end) = words.At(match);
@@ -129,7 +135,10 @@ internal static partial class QuestionPhrases
         + @"|(?<!\S)(?:the )?(?<word>most expensive|least expensive|most|fewest|least|highest|lowest|largest|biggest|greatest|smallest|longest|shortest|cheapest|priciest|heaviest|lightest|top|bottom|best|worst)(?= )")]
     private static partial Regex Ranks();
 
-    [GeneratedRegex(@"(?<!\S)(?:the )?(?:(?<avg>average of|average|avg|mean|on average)|(?<sum>total of|sum of|sum|total sum of|total amount of|total|overall|combined|in total)|(?<min>minimum|min)|(?<max>maximum|max))(?= )")]
+    [GeneratedRegex(@"(?<=(?<!\S)(?:which|what|the|our|list|me) )[1-9]\d{0,2}(?= \p{L})")]
+    private static partial Regex Amounts();
+
+    [GeneratedRegex(@"(?<!\S)(?:the )?(?:(?<avg>average of|average|avg|mean|on average)|(?<sum>total of|sum of|sum|total sum of|total amount of|total(?! (?:number|count) of )|overall|combined|in total)|(?<min>minimum|min)|(?<max>maximum|max))(?= )")]
     private static partial Regex Aggregates();
 
     [GeneratedRegex(@"(?<!\S)(?:how many (?:different |distinct |unique )?|(?:the )?(?:total )?(?:number|count) of (?:all )?(?:different |distinct |unique )?|count (?:all |the )?|number )")]

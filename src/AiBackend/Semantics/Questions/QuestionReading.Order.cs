@@ -5,6 +5,11 @@ internal sealed partial class QuestionReading
 {
     private void Order()
     {
+        if (wanted is not null && rank is null or { Count: not null } or { Form: RankForm.Order })
+        {
+            throw new NotUnderstoodException($"It is not clear which {wanted} are meant.");
+        }
+
         if (rank is null)
         {
             return;
@@ -37,7 +42,7 @@ internal sealed partial class QuestionReading
         }
 
         draft.IsDescending = rank.IsDescending;
-        draft.Limit = rank.Count ?? (isRankedPlural ? PluralTop : 1);
-        draft.Doubt += rank.Count is null && isRankedPlural ? CountCost : 0;
+        draft.Limit = rank.Count ?? wanted ?? (isRankedPlural ? PluralTop : 1);
+        draft.Doubt += rank.Count is null && wanted is null && isRankedPlural ? CountCost : 0;
     }
 }

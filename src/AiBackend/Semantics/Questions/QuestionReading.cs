@@ -19,6 +19,7 @@ internal sealed partial class QuestionReading
     private IReadOnlyList<Choice>? named;
     private Role expected;
     private Role last;
+    private int? wanted;
     private bool isCounted;
     private bool isNot;
     private bool isTop;
@@ -78,6 +79,9 @@ internal sealed partial class QuestionReading
             case QuestionItem.Rank ranking:
                 rank = rank is null ? ranking : throw new NotUnderstoodException("It asks for two orders.");
                 expected = ranking.Form == RankForm.Order ? expected : Role.Rank;
+                break;
+            case QuestionItem.Amount amount:
+                wanted = wanted is null && IsNextBeside(amount) ? amount.Number : throw new NotUnderstoodException($"It is not clear what {amount.Number} is.");
                 break;
             case QuestionItem.Test test:
                 Condition(test);
@@ -180,7 +184,7 @@ internal sealed partial class QuestionReading
 
     private void Finish()
     {
-        // "number of electric vans"
+        // "number of electric vans": what has the value is counted.
         if (expected == Role.Count && last == Role.Value && head is null && draft.Measures.Count == 0 && items[^1] is QuestionItem.Mention { IsPlural: true } counted)
         {
             expected = Role.None;

@@ -97,15 +97,12 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var segments = chosen.Skip(measures.Count + groups.Count + filters.Count).ToList();
         var anchor = (measures.Count > 0 ? measures[0] : groups[0]).Cube;
         var cost = 0.0;
-        var unclear = (CubeInfo?)null;
         foreach (var (choice, index) in chosen.Select((choice, index) => (choice, index)))
         {
             if (Apart(anchor, choice.Cube) is not { } apart)
             {
                 yield break;
             }
-
-            unclear = lexicon.Distances.AreSeveral(anchor, choice.Cube) ? choice.Cube : unclear;
 
             // A value that several things have may be of any thing that is named: "products that Germany ordered".
             var filter = index - measures.Count - groups.Count;
@@ -131,15 +128,13 @@ internal sealed class QuestionResolver(LayerLexicon lexicon, QuestionDraft draft
         var used = chosen.Select(choice => choice.Cube).ToHashSet();
         foreach (var (time, timeCost) in Times(anchor))
         {
-            if (time is not null)
-            {
-                used.Add(time.Cube);
-            }
-
-            foreach (var relations in Relations(anchor, used))
+            var reached = time is null ? used : new HashSet<CubeInfo>(used) { time.Cube };
+            foreach (var relations in Relations(anchor, reached))
             {
                 if (draft.IsCountOfThings || relations.Count == 0)
                 {
+                    var named = relations.Count == 0 ? [] : draft.Contexts.SelectMany(cubes => cubes);
+                    var unclear = reached.Concat(named).FirstOrDefault(cube => lexicon.Distances.IsReachedInSeveralWays(anchor, cube));
                     yield return (Query(measures, groups, [.. merged, .. relations], segments, time?.Members[0]), cost + timeCost, unclear);
                 }
             }

@@ -4,10 +4,10 @@ namespace AiBackend.Semantics.Questions;
 internal static class ShortNames
 {
     /// <summary>Of a name without its unit, which says as much.</summary>
-    public const double WithoutUnit = 0.97;
+    public const double WithoutUnitScore = 0.97;
 
     /// <summary>Of a name's last word, which others may end with too.</summary>
-    public const double Last = 0.87;
+    public const double LastWordScore = 0.87;
 
     private static readonly HashSet<string> SpanUnits = ["seconds", "secs", "sec", "minutes", "mins", "min", "hours", "hrs", "days", "weeks", "months", "years", "ms"];
 
@@ -26,28 +26,21 @@ internal static class ShortNames
         if (type == "number" && (isSpan || (words.Count > 1 && OtherUnits.Contains(words[^1]))))
         {
             words = [.. words.SkipLast(1)];
-            yield return (words, WithoutUnit);
+            yield return (words, WithoutUnitScore);
             if (isSpan)
             {
-                yield return ([.. words, "time"], WithoutUnit);
+                yield return ([.. words, "time"], WithoutUnitScore);
             }
         }
 
         if (type is "number" or "string" && words.Count > 1 && IsTelling(words[^1]))
         {
-            yield return ([words[^1]], Last);
+            yield return ([words[^1]], LastWordScore);
         }
     }
 
     /// <summary>The last word of a cube's name: "legs" of <c>shipment_legs</c>.</summary>
     public static IReadOnlyList<string> OfCube(IReadOnlyList<string> words) => words.Count > 1 && IsTelling(words[^1]) ? [words[^1]] : [];
-
-    /// <summary>What is before another cube's name in that of a cube that plays a role: "origin" of <c>origin_depots</c>, where there are depots.</summary>
-    public static IReadOnlyList<string> OfRole(IReadOnlyList<string> words, IEnumerable<IReadOnlyList<string>> others) =>
-        others.Where(other => other.Count < words.Count && words.TakeLast(other.Count).SequenceEqual(other, StringComparer.Ordinal))
-            .Select(other => words.SkipLast(other.Count).ToList())
-            .OrderBy(role => role.Count)
-            .FirstOrDefault() ?? [];
 
     private static bool IsTelling(string word) => word.Length > 2 && !Vague.Contains(word) && !SpanUnits.Contains(word) && !OtherUnits.Contains(word);
 }

@@ -139,7 +139,7 @@ internal static partial class TimePhrases
     [GeneratedRegex(
         @"(?<!\S)(?:by|per|each|every|for each|for every|in each|grouped by|group by|broken down by|split by) (?:the )?(?:calendar )?(?<unit>hour|day|week|month|quarter|year)(?= )(?! of )"
         + @"|(?<!\S)(?<unit>hour|day|week|month|quarter|year) (?:by|after) \k<unit>(?= )"
-        + @"|(?<!\S)(?:and|,) (?:by |per )?(?<unit>hour|day|week|month|quarter|year)(?= )(?! of )"
+        + @"|(?<!\S)(?:and|,) (?:by |per )?(?<unit>hour|day|week|month|quarter|year)(?= )(?! (?:of|by|after) )"
         + @"|(?<!\S)(?:on a )?(?<unit>daily|weekly|monthly|quarterly|yearly|annual|annually|hourly)(?: basis)?(?= )"
         + @"|(?<!\S)(?:in )?(?<asked>which|what) (?<unit>hour|day|week|month|quarter|year)(?= )(?! of )")]
     private static partial Regex Grains();

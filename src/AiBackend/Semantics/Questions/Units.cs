@@ -7,14 +7,10 @@ internal static class Units
 {
     private static readonly string[] Spans = ["second", "minute", "hour", "day", "week", "month", "year"];
 
-    /// <summary>What a measure's unit is called, its sign first.</summary>
-    private static readonly string[][] Measures =
-    [
-        ["kg", "kilogram", "kilo"], ["g", "gram"], ["t", "tonne", "ton"], ["lb", "pound"], ["km", "kilometre", "kilometer"], ["m", "metre", "meter"], ["cm", "centimetre", "centimeter"], ["mile"],
-        ["litre", "liter"],
-    ];
+    /// <summary>Units of weight, distance and volume, each by all of its names.</summary>
+    private static readonly string[][] Physical = [["kg", "kilogram", "kilo"], ["t", "tonne", "ton"], ["km", "kilometre", "kilometer"], ["m", "metre", "meter"], ["mile"], ["litre", "liter"]];
 
-    private static readonly string[] NoMoney = [.. Spans, "duration", "length", "quantity", "count", "stock", "unit", "piece", "age", "weight", "distance", .. Measures.SelectMany(unit => unit)];
+    private static readonly string[] NoMoney = [.. Spans, "duration", "length", "quantity", "count", "stock", "unit", "piece", "age", "weight", "distance", .. Physical.SelectMany(unit => unit)];
 
     /// <summary>Whether it is a currency; none of those that are known is anything else.</summary>
     public static bool IsMoney(string unit) => unit is "€" or "$" or "£" or "eur" or "usd" or "gbp" || unit.TrimEnd('s') is "euro" or "dollar" or "pound";
@@ -36,7 +32,7 @@ internal static class Units
             "percent" => words.Overlaps(["percent", "percentage", "pct"]) || number.Format == "percent",
             "star" => words.Overlaps(["star", "rating"]),
             "piece" => words.Overlaps(["quantity", "piece", "unit", "stock", "qty", "count"]),
-            _ when !IsMoney(unit) && Array.Find(Measures, names => names.Contains(one)) is { } measure => words.Overlaps(measure),
+            _ when Array.Find(Physical, names => names.Contains(one)) is { } named => words.Overlaps(named),
             _ => !words.Overlaps(NoMoney),
         };
     }

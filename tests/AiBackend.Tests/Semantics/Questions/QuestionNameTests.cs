@@ -15,6 +15,7 @@ public sealed class QuestionNameTests
     [InlineData("parcels over 20 kg", """{"measures":["parcels.count"],"filters":[{"member":"parcels.weight_kg","operator":"gt","values":["20"]}]}""")]
     [InlineData("list our preferred carriers", """{"dimensions":["carriers.company_name"],"filters":[{"member":"carriers.preferred","operator":"equals","values":["true"]}]}""")]
     [InlineData("claims by type, highest first", """{"measures":["claims.count"],"dimensions":["claims.claim_type"],"order":[["claims.count","desc"]]}""")]
+    [InlineData("the total number of open claims", """{"measures":["claims.count"],"filters":[{"member":"claims.status","operator":"equals","values":["open"]}]}""")]
     [InlineData("open claims", """{"measures":["claims.count"],"filters":[{"member":"claims.status","operator":"equals","values":["open"]}]}""")]
     [InlineData("how many carriers AT", """{"measures":["carriers.count"],"filters":[{"member":"carriers.country","operator":"equals","values":["AT"]}]}""")]
     public void What_is_left_out_is_understood(string question, string query) => Assert.Equal(query, CubeQueryJson.Write(Parse(question).Query!).ToJsonString());
@@ -23,6 +24,7 @@ public sealed class QuestionNameTests
     [InlineData("carriers with no claims")]
     [InlineData("parcels over 20 km")]
     [InlineData("parcels by country")]
+    [InlineData("parcels joined in 2023")]
     [InlineData("claims from open to settled")]
     public void What_only_looks_like_a_name_is_refused(string question)
     {

@@ -60,10 +60,14 @@ public sealed class QuestionTrapTests
     [InlineData("invoices paid in 2025")]
     [InlineData("how many customers have a birthday in May")]
     [InlineData("orders by shop and status top 3")]
+    [InlineData("the 3 shops")]
+    [InlineData("the 3 orders by shop")]
+    [InlineData("the 3 top 5 shops by orders")]
     public void What_one_query_cannot_say_is_refused(string question) => Assert.Null(Parse(question).Query);
 
     [Theory]
     [InlineData("paid subscriptions")]
+    [InlineData("how many subscriptions paid")]
     [InlineData("orders paid by card")]
     [InlineData("orders paid in cash in 2024")]
     [InlineData("stock by shop")]
@@ -82,6 +86,8 @@ public sealed class QuestionTrapTests
     [InlineData("salary by employee top 3", true, 3)]
     [InlineData("orders by shop top 5", true, 5)]
     [InlineData("top 5 shops by orders", true, 5)]
+    [InlineData("list the 4 shops with the most orders", true, 4)]
+    [InlineData("which 2 shops have the most orders", true, 2)]
     public void A_rank_at_the_end_counts_too(string question, bool isDescending, int limit)
     {
         var query = Parse(question).Query;

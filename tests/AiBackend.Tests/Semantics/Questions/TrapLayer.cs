@@ -56,7 +56,7 @@ internal static class TrapLayer
                 Cube("vehicles", ["vehicle_type", "fuel"], ">shipment_legs"),
                 Cube("senders", ["sender_no"], "countries"),
                 Cube("receivers", ["receiver_no"], "countries"),
-                Cube("countries", ["name"])),
+                Cube("countries", ["name", "joined_on:time"])),
         })),
         new Dictionary<string, IReadOnlyList<string>>
         {
