@@ -23,6 +23,7 @@ public sealed class QuestionNameTests
     [Theory]
     [InlineData("carriers with no claims")]
     [InlineData("parcels over 20 km")]
+    [InlineData("parcels with weight over 20 km")]
     [InlineData("parcels by country")]
     [InlineData("parcels joined in 2023")]
     [InlineData("claims from open to settled")]

@@ -67,7 +67,7 @@ public sealed class QuestionTrapTests
 
     [Theory]
     [InlineData("paid subscriptions")]
-    [InlineData("how many subscriptions paid")]
+    [InlineData("how many payments shipped")]
     [InlineData("orders paid by card")]
     [InlineData("orders paid in cash in 2024")]
     [InlineData("stock by shop")]
