@@ -26,7 +26,9 @@ internal static class QuestionSuggestions
         var things = Words(cube.Name);
         var times = cube.Dimensions.Any(dimension => dimension.Type == "time");
         var texts = cube.Dimensions.Where(dimension => dimension.Type == "string" && !LayerNames.Label(cube).Contains(dimension.Name)).Take(2).ToList();
-        var measures = lexicon.FamiliesOf(cube).Where(family => family.Of("sum") is not null).Take(2).Select(family => string.Join(' ', LayerNames.BaseWords(family.Of("sum")!, LayerNames.Words(family.Of("sum")!)))).ToList();
+
+        // Nobody asks for the total of ratings.
+        var measures = lexicon.FamiliesOf(cube).Where(family => family.Of(null) is { AggType: "sum" }).Take(2).Select(family => string.Join(' ', LayerNames.BaseWords(family.Of("sum")!, LayerNames.Words(family.Of("sum")!)))).ToList();
         if (LayerNames.Count(cube) is not null)
         {
             yield return $"How many {things} are there?";

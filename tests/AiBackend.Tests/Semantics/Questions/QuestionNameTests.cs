@@ -37,5 +37,16 @@ public sealed class QuestionNameTests
     [Fact]
     public void A_small_word_is_no_code() => Assert.DoesNotContain(Parse("how many carriers at").Query?.Filters ?? [], _ => true);
 
+    [Theory]
+    [InlineData("total rating of carriers", "rating", false)]
+    [InlineData("total weight of parcels", "weight", true)]
+    public void What_nobody_sums_is_not_suggested(string question, string measure, bool isSuggested)
+    {
+        var suggested = QuestionSuggestions.For(question, TrapLayer.Freight, new QuestionParser(TrapLayer.Freight), new DateOnly(2024, 5, 15));
+
+        Assert.Equal(isSuggested, suggested.Any(text => text.StartsWith($"Total {measure}", StringComparison.Ordinal)));
+        Assert.NotEmpty(suggested);
+    }
+
     private static ParsedQuestion Parse(string question) => new QuestionParser(TrapLayer.Freight).Parse(question, new DateOnly(2024, 5, 15));
 }

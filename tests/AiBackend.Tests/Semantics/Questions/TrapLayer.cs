@@ -52,7 +52,7 @@ internal static class TrapLayer
                 Cube("parcels", ["weight_kg:number", "unloading_minutes:number", "booked_at:time"], "senders", "receivers", ">claims", ">shipment_legs"),
                 Cube("shipment_legs", ["leg_no"], "parcels", "carriers", "vehicles"),
                 Cube("claims", ["claim_type", "status", "opened_on:time"], "parcels"),
-                Cube("carriers", ["company_name", "country", "preferred:boolean"], ">shipment_legs"),
+                Cube("carriers", ["company_name", "country", "rating:number", "preferred:boolean"], ">shipment_legs"),
                 Cube("vehicles", ["vehicle_type", "fuel"], ">shipment_legs"),
                 Cube("senders", ["sender_no"], "countries"),
                 Cube("receivers", ["receiver_no"], "countries"),
